@@ -1,0 +1,1 @@
+"""The platform and composition root: people, tenders, submissions, money, awards, supervision."""

@@ -1,0 +1,1 @@
+"""What every ceremony needs: a command becomes events, the log, live fan-out and replay."""

@@ -1,0 +1,1 @@
+"""Envelopes, shares, signatures, certificates, time stamps and the transparency log."""

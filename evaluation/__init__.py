@@ -1,0 +1,1 @@
+"""Evaluation (评标): the ceremony after the opening."""

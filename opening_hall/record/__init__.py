@@ -1,0 +1,1 @@
+"""The opening record (开标记录): minutes, PDF and signatures."""
