@@ -1,0 +1,66 @@
+"""`kaibiao`: one console command for servers, bidders, officers, hosts and verifiers.
+
+A sub-command's module is imported only when it is named, so that a client starts without the server stack.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import typer
+
+#: sub-command -> (module, its function or typer app, one line of help); the order is the one shown.
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "serve": ("bidding.server", "serve", "Run the platform."),
+    "migrate": ("bidding.server", "migrate", "Bring the database to the newest schema."),
+    "keys": ("bidding.server", "keys", "List or rotate the platform's own keys."),
+    "demo": ("bidding.demo.command", "demo", "Load the demonstration (演示) and say what to try."),
+}
+
+USAGE = """Usage: kaibiao COMMAND [OPTIONS]…
+
+Sealed electronic bidding and remote bid opening that anyone can verify (开标).
+
+Commands:
+{commands}
+
+`kaibiao COMMAND --help` explains one. 
+Exit codes: 0 done, 1 refused or not verified, 2 wrong usage or unreadable.
+"""
+
+
+def main() -> None:
+    """Entry point of the console script: run the sub-command named first."""
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        sys.stdout.write(_usage())
+        sys.exit(0 if arguments else 2)
+    if arguments[0] not in COMMANDS:
+        sys.stderr.write(f"kaibiao: 没有这个命令 / no such command: {arguments[0]}\n\n{_usage()}")
+        sys.exit(2)
+    app = load(arguments[0])
+    app(args=arguments[1:], prog_name=f"kaibiao {arguments[0]}")
+
+
+def load(name: str) -> typer.Typer:
+    """The typer application of one sub-command."""
+    module, attribute, _ = COMMANDS[name]
+    target: Any = getattr(importlib.import_module(module), attribute)
+    if isinstance(target, typer.Typer):
+        return target
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(target)
+    return app
+
+
+def _usage() -> str:
+    width = max(map(len, COMMANDS))
+    return USAGE.format(
+        commands="\n".join(f"  {name:<{width}}  {text}" for name, (_, _, text) in COMMANDS.items())
+    )
+
+
+if __name__ == "__main__":
+    main()

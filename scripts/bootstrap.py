@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Bring this checkout to the state a command needs: locked packages in .venv, outside tools.
+
+    bootstrap.py run     what the product needs
+    bootstrap.py test    that, and what its tests need (Debian packages included, where root may install them)
+
+Standard library only, quick when there is nothing to do, one clear line when it cannot go on.
+All output goes to standard error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+LOCKS = {"run": "requirements.lock", "test": "requirements-dev.lock"}
+#: command -> Debian package: outside verifiers that the tests run our evidence through.
+TOOLS = {
+    "openssl": "openssl",
+    "pdfsig": "poppler-utils",
+    "certutil": "libnss3-tools",
+    "go": "golang-go",
+    "gcc": "gcc",
+}
+#: file -> Debian package, for what is no command.
+FILES = {"/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go": "golang-golang-x-mod-dev"}
+
+
+def main() -> None:
+    mode = sys.argv[1] if len(sys.argv) > 1 else "run"
+    if sys.version_info < (3, 11):
+        stop(
+            f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: install python3.11 and try again"
+        )
+    if mode == "test":
+        install_tools()
+    install_packages(mode)
+
+
+def install_packages(mode: str) -> None:
+    lock = ROOT / LOCKS[mode]
+    wanted = hashlib.sha256(
+        lock.read_bytes() + (ROOT / "pyproject.toml").read_bytes() + sys.version.encode()
+    ).hexdigest()
+    stamp = VENV / f".stamp-{mode}"
+    if (VENV / "bin/python").exists() and stamp.exists() and stamp.read_text() == wanted:
+        return
+    say(f"setting up .venv from {lock.name} (once) …")
+    uv = shutil.which("uv")
+    create_environment(uv)
+    python = str(VENV / "bin/python")
+    install = (
+        [uv, "pip", "install", "-q", "--python", python] if uv else [python, "-m", "pip", "install", "-q"]
+    )
+    run([*install, "--require-hashes", "-r", str(lock)], "the packages could not be installed")
+    run(
+        [*install, "--no-deps", "--no-build-isolation", "-e", str(ROOT)],
+        "the product could not be installed into .venv",
+    )
+    stamp.write_text(wanted)
+
+
+def create_environment(uv: str | None) -> None:
+    if (VENV / "bin/python").exists() and (uv or (VENV / "bin/pip").exists()):
+        return
+    if uv:
+        run(
+            [uv, "venv", "-q", "--allow-existing", "--python", sys.executable, str(VENV)],
+            "no virtual environment",
+        )
+        return
+    made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True)
+    if made.returncode == 0:
+        return
+    if os.geteuid() != 0:
+        stop("python3-venv is missing: run 'sudo apt-get install python3-venv' and try again")
+    apt_install(["python3-venv"])
+    run([sys.executable, "-m", "venv", str(VENV)], "no virtual environment")
+
+
+def install_tools() -> None:
+    missing = [package for command, package in TOOLS.items() if not shutil.which(command)]
+    missing += [package for file, package in FILES.items() if not Path(file).exists()]
+    if not missing:
+        return
+    if os.geteuid() != 0:
+        stop(f"the tests need outside tools: run 'sudo apt-get install {' '.join(missing)}' and try again")
+    apt_install(missing)
+
+
+def apt_install(packages: list[str]) -> None:
+    say(f"installing {', '.join(packages)} (once) …")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    run(["apt-get", "-qq", "update"], "apt-get update failed", environment)
+    run(
+        ["apt-get", "-qq", "install", "-y", "--no-install-recommends", *packages],
+        "apt-get install failed",
+        environment,
+    )
+
+
+def run(command: list[str], failure: str, environment: dict[str, str] | None = None) -> None:
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    if done.returncode != 0:
+        sys.stderr.write(done.stdout[-4000:])
+        stop(f"{failure} ({' '.join(command[:4])} …)")
+
+
+def say(text: str) -> None:
+    sys.stderr.write(f"kaibiao: {text}\n")
+    sys.stderr.flush()
+
+
+def stop(text: str) -> None:
+    say(text)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
