@@ -1,0 +1,343 @@
+"""Whose certificates count, and whether one of them was good at a stated time.
+
+Several authorities stand side by side (CA 互认): each with its anchors, where its lists are fetched, and
+how it writes the 统一社会信用代码. A judgement is a value with its evidence, to be archived and repeated
+by anyone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Protocol
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from crypto.errors import Invalid
+from crypto.path_validation import PathFault, PathResult, StatusRule, validate_path
+from crypto.revocation import (
+    NO_EVIDENCE,
+    Entry,
+    RevocationEvidence,
+    answers_about,
+    entry_of,
+    parse_crl,
+    still_lists,
+    verify_crl,
+)
+from crypto.subject_rule import SubjectRule
+
+MAX_CERTIFICATE_BYTES = 32 * 1024
+MAX_CHAIN = 10
+
+
+class Verdict(StrEnum):
+    """`ADJUDICATE`: the evidence leaves it to a named person (人工裁定)."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    ADJUDICATE = "adjudicate"
+
+
+class Revocation(StrEnum):
+    """What is known about the certificate at the stated time."""
+
+    GOOD = "good"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+
+
+class Missing(StrEnum):
+    """What follows when no fresh evidence can be had."""
+
+    SOFT = "soft"
+    HARD = "hard"
+    ADJUDICATE = "adjudicate"
+
+
+class Purpose(StrEnum):
+    """What the certificate was used for: single certificates do both, pairs (双证书) one each."""
+
+    SIGN = "sign"
+    ENCRYPT = "encrypt"
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationPolicy:
+    """`max_age`: how old a list may be at the time judged; `missing`: what follows without one."""
+
+    max_age: timedelta = timedelta(days=1)
+    missing: Missing = Missing.ADJUDICATE
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedAuthority:
+    """One licensed authority (电子认证服务机构). Certificates are DER, sources are addresses."""
+
+    id: str
+    name: str
+    anchors: tuple[bytes, ...]
+    intermediates: tuple[bytes, ...] = ()
+    crl_sources: tuple[str, ...] = ()
+    ocsp_sources: tuple[str, ...] = ()
+    subject_rule: SubjectRule = field(default_factory=SubjectRule)
+
+    def issuers(self) -> tuple[x509.Certificate, ...]:
+        """The certificates whose keys may sign this authority's lists."""
+        return tuple(x509.load_der_x509_certificate(der) for der in (*self.intermediates, *self.anchors))
+
+
+class EvidenceSource(Protocol):
+    """Where current lists come from: the cache that fetches them, or lists handed in."""
+
+    def evidence(self, authorities: Iterable[TrustedAuthority], *, now: datetime) -> RevocationEvidence: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether a certificate was good at `at`, for whom it speaks, and what shows it.
+
+    `reason` is empty for a plain `VALID`, else the code that explains the verdict. `path` runs from the
+    certificate to the anchor. `evidence` holds just the lists and answers that speak about that path.
+    """
+
+    verdict: Verdict
+    reason: str
+    detail: str
+    at: datetime
+    certificate_sha256: str
+    authority: str | None = None
+    subject: str = ""
+    organisation: str = ""
+    credit_code: str | None = None
+    revocation: Revocation = Revocation.UNKNOWN
+    revoked_at: datetime | None = None
+    invalid_since: datetime | None = None
+    path: tuple[bytes, ...] = ()
+    evidence: RevocationEvidence = NO_EVIDENCE
+
+
+@dataclass(frozen=True, slots=True)
+class TrustStore:
+    """The authorities an installation accepts and its rule for missing evidence."""
+
+    authorities: tuple[TrustedAuthority, ...]
+    policy: RevocationPolicy = RevocationPolicy()
+    source: EvidenceSource | None = None
+
+    @property
+    def anchors(self) -> tuple[bytes, ...]:
+        """Every anchor, DER: what a time-stamp token or a PDF signature may end in."""
+        return tuple(anchor for authority in self.authorities for anchor in authority.anchors)
+
+    @property
+    def intermediates(self) -> tuple[bytes, ...]:
+        return tuple(der for authority in self.authorities for der in authority.intermediates)
+
+    def evidence(self, *, now: datetime) -> RevocationEvidence:
+        """The freshest lists of all authorities; what cannot be had is missing from it."""
+        return self.source.evidence(self.authorities, now=now) if self.source else NO_EVIDENCE
+
+    def judge(
+        self,
+        certificate: bytes,
+        chain: Sequence[bytes] = (),
+        *,
+        at: datetime,
+        evidence: RevocationEvidence = NO_EVIDENCE,
+        purpose: Purpose = Purpose.SIGN,
+        max_age: timedelta | None = None,
+    ) -> Judgement:
+        """Judge `certificate` (DER) as of `at`; never raises for what an outsider sent, the verdict says it.
+
+        `max_age` overrides the policy, as a tender's rule row may. Evidence issued after `at` counts: it
+        knows of revocations whose date lies before.
+        """
+        blank = Judgement(Verdict.INVALID, "", "", at, sha256(certificate).hexdigest())
+        try:
+            parsed = load_certificate(certificate)
+            chosen = self._authority_of(parsed, chain)
+        except Invalid as error:
+            return replace(blank, reason=error.code, detail=error.detail)
+        blank = replace(blank, authority=chosen.id, subject=parsed.subject.rfc4514_string())
+        rules = self.policy if max_age is None else replace(self.policy, max_age=max_age)
+        return _Case(chosen, parsed, certificate, tuple(chain[:MAX_CHAIN]), evidence, rules).judge(
+            blank, purpose
+        )
+
+    def verify_certificate(
+        self,
+        certificate: bytes,
+        chain: Sequence[bytes] = (),
+        *,
+        at: datetime,
+        evidence: RevocationEvidence = NO_EVIDENCE,
+        purpose: Purpose = Purpose.SIGN,
+        max_age: timedelta | None = None,
+    ) -> Judgement:
+        """As `judge`, but anything short of `VALID` raises `Invalid` with the judgement's reason."""
+        judgement = self.judge(certificate, chain, at=at, evidence=evidence, purpose=purpose, max_age=max_age)
+        if judgement.verdict is not Verdict.VALID:
+            raise Invalid(judgement.reason, judgement.detail, subject=judgement.subject)
+        return judgement
+
+    def _authority_of(self, certificate: x509.Certificate, chain: Sequence[bytes]) -> TrustedAuthority:
+        """The authority whose anchor the issuer names lead to. Names only choose; signatures decide later."""
+        subjects = {}
+        for der in (*chain[:MAX_CHAIN], *self.intermediates):
+            try:
+                other = load_certificate(der)
+            except Invalid:
+                continue
+            subjects[other.subject] = other.issuer
+        name = certificate.issuer
+        for _ in range(MAX_CHAIN):
+            for authority in self.authorities:
+                if any(load_certificate(anchor).subject == name for anchor in authority.anchors):
+                    return authority
+            if name not in subjects or subjects[name] == name:
+                break
+            name = subjects[name]
+        raise Invalid("certificate-untrusted", f"issued by {certificate.issuer.rfc4514_string()}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One certificate before one authority."""
+
+    authority: TrustedAuthority
+    parsed: x509.Certificate
+    certificate: bytes
+    chain: tuple[bytes, ...]
+    evidence: RevocationEvidence
+    policy: RevocationPolicy
+
+    def judge(self, blank: Judgement, purpose: Purpose) -> Judgement:
+        bare = self._validate(self.certificate, blank.at, StatusRule.NONE)
+        if bare.fault is not None:
+            return replace(blank, reason=bare.fault.value, detail=bare.detail)
+        found = replace(blank, path=bare.path, evidence=self._relevant(bare.path))
+        try:
+            verify_purpose(self.parsed, purpose)
+            code = self.authority.subject_rule.credit_code(self.parsed)
+        except Invalid as error:
+            return replace(found, reason=error.code, detail=error.detail)
+        organisation = self.authority.subject_rule.organisation(self.parsed)
+        return self._status(replace(found, credit_code=code, organisation=organisation))
+
+    def _status(self, found: Judgement) -> Judgement:
+        entry = self._entry(found.path)
+        if entry is not None:
+            found = replace(found, revoked_at=entry.revoked_at, invalid_since=entry.invalid_since)
+            if entry.revoked_at <= found.at:
+                detail = f"revoked at {entry.revoked_at.isoformat()}"
+                return replace(
+                    found, revocation=Revocation.REVOKED, reason=PathFault.REVOKED.value, detail=detail
+                )
+        results = [self._validate(found.path[0], found.at, StatusRule.FRESH)]
+        results += [self._validate(der, found.at, StatusRule.CURRENT) for der in found.path[1:-1]]
+        for result in results:
+            if result.fault is PathFault.REVOKED:
+                found = replace(found, revocation=Revocation.REVOKED, revoked_at=result.revoked_at)
+                return replace(found, reason=PathFault.REVOKED.value, detail=result.detail)
+        fault = next((result for result in results if result.fault is not None), None)
+        if fault is not None:
+            return self._missing(found, fault)
+        found = replace(found, revocation=Revocation.GOOD)
+        if entry is not None and entry.invalid_since is not None and entry.invalid_since <= found.at:
+            detail = f"revoked later, invalid since {entry.invalid_since.isoformat()}"
+            return replace(
+                found, verdict=Verdict.ADJUDICATE, reason="certificate-invalidity-date", detail=detail
+            )
+        return replace(found, verdict=Verdict.VALID)
+
+    def _missing(self, found: Judgement, fault: PathResult) -> Judgement:
+        verdicts = {
+            Missing.SOFT: Verdict.VALID,
+            Missing.HARD: Verdict.INVALID,
+            Missing.ADJUDICATE: Verdict.ADJUDICATE,
+        }
+        reason = PathFault.UNKNOWN_STATUS.value
+        return replace(found, verdict=verdicts[self.policy.missing], reason=reason, detail=fault.detail)
+
+    def _validate(self, certificate: bytes, at: datetime, rule: StatusRule) -> PathResult:
+        others = (*self.chain, *self.authority.intermediates)
+        return validate_path(
+            certificate,
+            others,
+            self.authority.anchors,
+            at=at,
+            evidence=NO_EVIDENCE if rule is StatusRule.NONE else self._usable(certificate),
+            rule=rule,
+            max_age=self.policy.max_age,
+        )
+
+    def _usable(self, certificate: bytes) -> RevocationEvidence:
+        """Without lists made after the certificate's own end, from which its entry may have been dropped."""
+        end = load_certificate(certificate).not_valid_after_utc
+        kept = tuple(der for der in self.evidence.crls if _speaks(der, end))
+        return RevocationEvidence(kept, self.evidence.ocsps)
+
+    def _relevant(self, path: tuple[bytes, ...]) -> RevocationEvidence:
+        parsed = [load_certificate(der) for der in path]
+        issuers = parsed[1:]
+        crls = tuple(der for der in self.evidence.crls if _authentic(der, issuers) is not None)
+        serials = frozenset(certificate.serial_number for certificate in parsed)
+        return RevocationEvidence(crls, tuple(d for d in self.evidence.ocsps if answers_about(d, serials)))
+
+    def _entry(self, path: tuple[bytes, ...]) -> Entry | None:
+        """The earliest entry about the certificate in any authentic list, however old: it is for good.
+
+        A hold (certificateHold) is not; only the path validation's fresh list may state one.
+        """
+        issuer = [load_certificate(path[1])] if len(path) > 1 else []
+        lists = (crl for der in self.evidence.crls if (crl := _authentic(der, issuer)) is not None)
+        entries = (entry_of(crl, self.parsed.serial_number) for crl in lists)
+        final = [entry for entry in entries if entry is not None and not entry.on_hold]
+        return min(final, key=lambda entry: entry.revoked_at, default=None)
+
+
+def load_certificate(der: bytes) -> x509.Certificate:
+    """Raises `Invalid("bad-certificate")`."""
+    if len(der) > MAX_CERTIFICATE_BYTES:
+        raise Invalid("bad-certificate", f"larger than {MAX_CERTIFICATE_BYTES} bytes")
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        _ = (certificate.subject, certificate.issuer, certificate.extensions, certificate.serial_number)
+        _ = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+        raise Invalid("bad-certificate", str(error)) from error
+    return certificate
+
+
+def verify_purpose(certificate: x509.Certificate, purpose: Purpose) -> None:
+    """RFC 5280 section 4.2.1.3: a certificate without keyUsage may do both.
+
+    Raises `Invalid("certificate-key-usage")`.
+    """
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return
+    signs = usage.digital_signature or usage.content_commitment
+    encrypts = usage.key_encipherment or usage.key_agreement or usage.data_encipherment
+    if not (signs if purpose is Purpose.SIGN else encrypts):
+        raise Invalid("certificate-key-usage", f"the certificate may not {purpose.value}")
+
+
+def _authentic(der: bytes, issuers: Sequence[x509.Certificate]) -> x509.CertificateRevocationList | None:
+    try:
+        return verify_crl(der, issuers)
+    except Invalid:
+        return None
+
+
+def _speaks(der: bytes, end: datetime) -> bool:
+    try:
+        return still_lists(parse_crl(der), end)
+    except Invalid:
+        return False
