@@ -50,6 +50,9 @@ from opening_hall.commands import (
     Suspend,
     Tick,
 )
+from opening_hall.decide import (
+    decide,
+)
 from opening_hall.events import (
     EPOCH,
     Aborted,
@@ -321,5 +324,6 @@ __all__ = [
     "Tick",
     "WrapAcknowledged",
     "allowed",
+    "decide",
     "evolve",
 ]

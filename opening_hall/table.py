@@ -130,7 +130,6 @@ WHILE_SUSPENDED: frozenset[type[c.Command]] = frozenset(
         c.Diagnose,
         c.RaiseObjection,
         c.AnswerObjection,
-        c.Adjudicate,
     }
 )
 """What goes on while the clocks stand still; everything else waits."""
