@@ -1,0 +1,302 @@
+"""The vault: sealed bids from Closed on, released secrets, and opened payloads encrypted at rest.
+
+It opens nothing by itself. Before a lot is Closed it gives nothing out, whoever asks. Secrets are written in
+the transaction of the event that speaks of them, encrypted under the platform's data key; every read of an
+opened payload is logged before its first byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from bidding.objects import Spool
+from bidding.submissions import store
+from bidding.submissions.batches import batch_of
+from bidding.submissions.desk import Desk
+from bidding.submissions.store import PIECE_SIZE, GateState, Upload, UploadState
+from bidding.submissions.tables import payloads, secrets, vault_reads
+from bidding.submissions.upload import BOX, count_of, piece_key
+from ceremony.errors import Refusal
+from crypto.canonical import canon
+from crypto.errors import Invalid, Unavailable
+from crypto.payload import PayloadReader, parse_head
+from crypto.stream import PREFIX, SALT, SEGMENT, StreamOpener, StreamSealer
+from crypto.suite import DEFAULT_SUITE
+from crypto.translog.store import NewEvent
+from opening_hall.seats import BidId, LotId
+
+#: Kind under which evidence about a bid is kept: revocation lists, chains, judgements. "+ name".
+EVIDENCE = "evidence:"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """The first time stamp that covers a submission: its token, what it stamps, and when."""
+
+    token: bytes
+    digest: bytes
+    stamped_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where a live bid's bytes lie."""
+
+    upload: Upload
+    pieces: Mapping[tuple[str, int], str]
+
+
+class BidVault:
+    """`opening_hall.vault.Vault` over the desk's tables and objects."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        # Live bids of closed lots change no more; a lot's opening asks for each of them often.
+        self._layout = lru_cache(maxsize=4096)(self._find_layout)
+
+    # --- sealed
+
+    def manifest(self, bid: BidId) -> bytes:
+        manifest = self._layout(bid).upload.manifest
+        assert manifest is not None  # noqa: S101 - a live bid has one
+        return manifest
+
+    def box(self, bid: BidId) -> bytes:
+        layout = self._layout(bid)
+        numbers = range(count_of(layout.upload.sizes[BOX]))
+        return b"".join(self._desk.objects.read(_key(layout, BOX, number)) for number in numbers)
+
+    def segment(self, bid: BidId, part: str, index: int) -> bytes:
+        layout = self._layout(bid)
+        size = layout.upload.sizes.get(part, 0)
+        start = index * SEGMENT
+        if not 0 <= start < size:
+            raise Refusal("no-such-piece", "the part has no such segment", part=part, segment=index)
+        number, offset = divmod(start, PIECE_SIZE)
+        return self._desk.objects.read(_key(layout, part, number), offset, min(SEGMENT, size - start))
+
+    def timestamp(self, bid: BidId) -> bytes | None:
+        stamped = self.stamped(bid)
+        return None if stamped is None else stamped.token
+
+    def stamped(self, bid: BidId) -> Stamped | None:
+        """The time stamp of the batch that holds the submission; None while the authority is away."""
+        submission = self._layout(bid).upload.submission
+        assert submission is not None  # noqa: S101 - a live bid has one
+        found = batch_of(self._desk, "submission", submission)
+        if found is None or found[0].token is None or found[0].stamped_at is None:
+            return None
+        return Stamped(found[0].token, found[0].root, found[0].stamped_at)
+
+    # --- secrets
+
+    def put_secret(
+        self, tx: sa.Connection, lot: LotId, bid: BidId | str, kind: str, seat: str, data: bytes
+    ) -> None:
+        key = self._desk.keys.data
+        nonce = self._desk.random(12)
+        sealed = nonce + AESGCM(_key_for_secrets(key.secret)).encrypt(
+            nonce, data, _about(lot, bid, kind, seat)
+        )
+        row = {"lot": lot, "kind": kind, "bid": bid, "seat": seat}
+        store.insert_if_new(tx, secrets, **row, key_id=key.id, data=sealed)
+
+    def secrets(self, lot: LotId, kind: str) -> Mapping[tuple[BidId, str], bytes]:
+        wanted = sa.select(secrets).where(secrets.c.lot == lot, secrets.c.kind == kind)
+        with store.reading(self._desk.engine) as tx:
+            rows = tx.execute(wanted).all()
+        return {(BidId(row.bid), row.seat): self._unseal(row) for row in rows}
+
+    def evidence(self, bid: BidId) -> Mapping[str, bytes]:
+        wanted = sa.select(secrets).where(secrets.c.bid == bid, secrets.c.kind.startswith(EVIDENCE))
+        with store.reading(self._desk.engine) as tx:
+            rows = tx.execute(wanted).all()
+        return {row.kind.removeprefix(EVIDENCE): self._unseal(row) for row in rows}
+
+    # --- opened
+
+    def opened_parts(self, lot: LotId) -> dict[tuple[BidId, str], str]:
+        """Which payloads were decrypted whole, with the reason of those that could not be ("" is fine)."""
+        with store.reading(self._desk.engine) as tx:
+            rows = tx.execute(sa.select(payloads).where(payloads.c.lot == lot)).all()
+        return {(BidId(row.bid), row.part): row.reason for row in rows}
+
+    def payload_sink(self, lot: LotId, bid: BidId, part: str, segments: int) -> PayloadSink:
+        """Takes the plaintext of a part as it is decrypted and keeps it encrypted at rest."""
+        return PayloadSink(self._desk, lot, bid, part, segments)
+
+    def payload_failed(self, lot: LotId, bid: BidId, part: str, reason: str) -> None:
+        """Remember that a payload does not decrypt behind its first segment."""
+        _put_payload(self._desk, lot, bid, part, 0, "", reason)
+
+    def read_payload(self, lot: LotId, bid: BidId, part: str, by: str) -> Iterator[bytes]:
+        """The ZIP of an opened part for somebody who may; logged before the first byte. Refuses `not-opened`."""
+        with store.reading(self._desk.engine) as tx:
+            wanted = sa.and_(payloads.c.bid == bid, payloads.c.part == part, payloads.c.lot == lot)
+            row = tx.execute(sa.select(payloads).where(wanted)).one_or_none()
+        if row is None or row.reason:
+            raise Refusal("not-opened", "this part was not opened", part=part)
+        self.log_read(lot, bid, f"payload:{part}", by)
+        return self._plain(lot, bid, part, row.key_id)
+
+    def log_read(self, lot: LotId, bid: BidId | str, what: str, by: str) -> None:
+        """Log that somebody reads something confidential; committed before this returns."""
+        desk = self._desk
+        row = {"read": desk.random(16).hex(), "lot": lot, "bid": bid, "what": what, "by": by}
+
+        def within(tx: sa.Connection) -> None:
+            at = store.to_ms(desk.clock.now_in(tx))
+            tx.execute(vault_reads.insert().values(**row, at=at))
+
+        body = {"bid": bid, "what": what, "by": by}
+        desk.log.append(f"reads:{lot}", None, [NewEvent("Read", "platform:", body)], within=within)
+
+    def _plain(self, lot: LotId, bid: BidId, part: str, key_id: str) -> Iterator[bytes]:
+        key = _payload_key(lot, bid, part)
+        secret = _key_for_payloads(self._desk.keys.data_key(key_id))
+        first = self._desk.objects.read(key, 0, SEGMENT)
+        size = self._layout(bid).upload.sizes[part]
+        opener = StreamOpener(DEFAULT_SUITE, secret, _about_payload(lot, bid, part), first, size=size)
+        left, data = -1, first
+        for index in range(-(-size // SEGMENT)):
+            if index:
+                data = self._desk.objects.read(key, index * SEGMENT, min(SEGMENT, size - index * SEGMENT))
+            plain = opener.open(index, data)
+            if index == 0:
+                _, _, left, start = parse_head(plain)
+                plain = plain[start:]
+            body = bytes(plain[:left])
+            left -= len(body)
+            if body:
+                yield body
+
+    def _unseal(self, row: sa.Row[tuple[str, str, str, str, str, bytes]]) -> bytes:
+        sealed = bytes(row.data)
+        try:
+            secret = self._desk.keys.data_key(row.key_id)
+            about = _about(row.lot, row.bid, row.kind, row.seat)
+            return AESGCM(_key_for_secrets(secret)).decrypt(sealed[:12], sealed[12:], about)
+        except (KeyError, StopIteration, InvalidTag) as error:
+            raise Unavailable(
+                "vault-damaged", "a kept secret does not decrypt with the platform's data key"
+            ) from error
+
+    def _find_layout(self, bid: BidId) -> Layout:
+        with store.reading(self._desk.engine) as tx:
+            upload = store.find_bid(tx, bid)
+            gate = store.find_gate(tx, upload.lot) if upload is not None else None
+            if upload is None or gate is None or gate.state is not GateState.CLOSED:
+                raise Refusal("unknown-bid", "no bid of a closed lot has this id")
+            if upload.state is not UploadState.LIVE:
+                raise Refusal("unknown-bid", "no bid of a closed lot has this id")
+            return Layout(upload, store.stored_pieces(tx, upload.upload))
+
+
+class PayloadSink:
+    """Re-encrypts the plaintext segments of one part and counts the ZIP inside them."""
+
+    def __init__(self, desk: Desk, lot: LotId, bid: BidId, part: str, segments: int) -> None:
+        self._desk, self._place = desk, (lot, bid, part)
+        self._spool: Spool = desk.objects.spool()
+        self._digest = _Digest()
+        self._reader = PayloadReader(self._digest)
+        self._key = desk.keys.data
+        self._sealer = StreamSealer(
+            DEFAULT_SUITE,
+            _key_for_payloads(self._key.secret),
+            _about_payload(lot, bid, part),
+            _SpoolWriter(self._spool),
+            segments=segments,
+            salt=desk.random(SALT),
+            prefix=desk.random(PREFIX),
+        )
+
+    def take(self, index: int, plain: memoryview) -> None:
+        """The plaintext of segment `index`, in order. Raises `Invalid` for a malformed frame."""
+        self._reader.take(index, plain)
+        self._sealer.write(plain)
+
+    def close(self) -> None:
+        """All segments came: keep them. Raises `Invalid` when the frame says otherwise."""
+        self._reader.close()
+        self._sealer.close()
+        lot, bid, part = self._place
+        self._desk.objects.publish(self._spool, _payload_key(lot, bid, part))
+        _put_payload(
+            self._desk, lot, bid, part, self._digest.size, self._digest.hexdigest(), "", self._key.id
+        )
+        self.discard()
+
+    def discard(self) -> None:
+        """Forget what was not kept."""
+        self._spool.close()
+
+
+class _Digest:
+    """A file that only counts and hashes."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: bytes | memoryview) -> int:
+        self._hash.update(data)
+        self.size += len(data)
+        return len(data)
+
+    def hexdigest(self) -> str:
+        return self._hash.hexdigest()
+
+
+class _SpoolWriter:
+    """A spool as the file that the sealer writes to."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+
+    def write(self, data: bytes | memoryview) -> int:
+        self._spool.write(data)
+        return len(data)
+
+
+def _put_payload(
+    desk: Desk, lot: str, bid: str, part: str, size: int, sha256: str, reason: str, key_id: str = ""
+) -> None:
+    row = {"bid": bid, "part": part, "lot": lot, "size": size, "sha256": sha256, "reason": reason}
+    with store.writing(desk.engine) as tx:
+        store.insert_if_new(tx, payloads, **row, key_id=key_id)
+
+
+def _key(layout: Layout, file: str, number: int) -> str:
+    found = layout.pieces.get((file, number))
+    if found is None:
+        raise Invalid("object-missing", f"{layout.upload.upload} {file}.{number}")
+    return piece_key(layout.upload.upload, file, number, found)
+
+
+def _payload_key(lot: str, bid: str, part: str) -> str:
+    return f"payloads/{lot}/{bid}/{part}"
+
+
+def _about(lot: str, bid: str, kind: str, seat: str) -> bytes:
+    return canon({"label": "kaibiao/vault-secret/v1", "lot": lot, "bid": bid, "kind": kind, "seat": seat})
+
+
+def _about_payload(lot: str, bid: str, part: str) -> bytes:
+    return canon({"label": "kaibiao/payload-at-rest/v1", "lot": lot, "bid": bid, "part": part})
+
+
+def _key_for_secrets(secret: bytes) -> bytes:
+    return DEFAULT_SUITE.mac(secret, b"kaibiao/vault-secret/v1")
+
+
+def _key_for_payloads(secret: bytes) -> bytes:
+    return DEFAULT_SUITE.mac(secret, b"kaibiao/payload-at-rest/v1")
