@@ -125,11 +125,13 @@ def verify_keyset(keyset: Keyset) -> None:
         raise Invalid("bad-keyset", f"a quorum of {keyset.k} out of {keyset.n} seats")
     if [officer.index for officer in keyset.officers] != list(range(1, keyset.n + 1)):
         raise Invalid("bad-keyset", "seat indices must be 1, 2, 3 … in order")
-    if (
-        len({o.seat for o in keyset.officers}) != keyset.n
-        or len({o.opening_key for o in keyset.officers}) != keyset.n
-    ):
-        raise Invalid("bad-keyset", "two seats share a name or an opening key")
+    distinct = (
+        {officer.seat for officer in keyset.officers},
+        {officer.opening_key for officer in keyset.officers},
+        {officer.certificate for officer in keyset.officers},
+    )
+    if any(len(values) != keyset.n for values in distinct):
+        raise Invalid("bad-keyset", "two seats share a name, an opening key or a certificate")
     for officer in keyset.officers:
         verify_opening_key(keyset.tender, keyset.lot, officer)
 

@@ -6,6 +6,7 @@ or form that is not the sealed one.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from crypto.payload import (
     parse_form,
     parse_head,
 )
+from crypto.stream import SEGMENT
 from crypto.wraps import combine_pieces, open_wrap, recovery_key
 
 
@@ -118,15 +120,22 @@ def verify_form(manifest: Manifest, part: str, form: bytes, nonce: bytes) -> Non
 
 
 def decrypt_payload(
-    manifest: Manifest, part: str, dek: bytes, read_segment: ReadSegment, out: BinaryIO
+    manifest: Manifest,
+    part: str,
+    dek: bytes,
+    read_segment: ReadSegment,
+    out: BinaryIO,
+    *,
+    buffer: bytearray | None = None,
 ) -> None:
     """Decrypt a whole part, writing its ZIP to ``out``; ``read_segment(i)`` gives MiB i of the ciphertext.
 
-    Memory: one segment. Refuses a wrong tag, a malformed frame, padding that is not zeros.
+    Memory: one segment, or the caller's ``buffer`` of that size. Refuses a wrong tag, a malformed frame,
+    padding that is not zeros.
     """
     facts = manifest.part(part)
     first = read_segment(0)
-    opener = open_stream(manifest.ctx, part, dek, first, facts.size)
+    opener = open_stream(manifest.ctx, part, dek, first, facts.size, buffer)
     reader = PayloadReader(out)
     for index in range(facts.segments):
         reader.take(index, opener.open(index, first if index == 0 else read_segment(index)))
@@ -152,9 +161,15 @@ def decrypt_payloads(
     Yields each job with what was wrong with it, or None: one bad bid does not stop the others.
     """
 
+    buffers = threading.local()
+
     def run(job: PayloadJob) -> tuple[PayloadJob, Invalid | None]:
+        if not hasattr(buffers, "segment"):
+            buffers.segment = bytearray(SEGMENT)
         try:
-            decrypt_payload(job.manifest, job.part, job.dek, job.read_segment, job.out)
+            decrypt_payload(
+                job.manifest, job.part, job.dek, job.read_segment, job.out, buffer=buffers.segment
+            )
         except Invalid as error:
             return job, error
         return job, None

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crypto import keys
-from crypto.canonical import sha256_hex
 from crypto.context import Context
 from crypto.errors import Invalid
 from crypto.identity import check_box_size
@@ -158,8 +157,3 @@ def recovery_sheet_text(ctx: Context, code: str) -> str:
         "本码可代替密钥文件解密该投标。请打印后妥善保管，勿与他人分享，勿与电脑存放在一起。\n"
         "This code opens the bid in place of its key file. Print it; keep it secret and elsewhere.\n"
     )
-
-
-def box_hash(box: bytes) -> str:
-    """SHA-256 of the identity box, in hex."""
-    return sha256_hex(box)

@@ -115,7 +115,7 @@ class PayloadReader:
         self._out.write(body)
         self._left -= len(body)
         padding = plain[len(body) :]
-        if padding != memoryview(_ZEROS)[: len(padding)]:
+        if padding.tobytes() != _ZEROS[: len(padding)]:  # bytes compare by memcmp, views one by one
             raise Invalid("bad-payload", "the padding is not zeros")
 
     def close(self) -> None:
@@ -128,6 +128,13 @@ _ZEROS = bytes(SEGMENT)
 ReadSegment = Callable[[int], bytes | memoryview]
 
 
-def open_stream(ctx: Context, part: str, dek: bytes, first: bytes | memoryview, size: int) -> StreamOpener:
+def open_stream(
+    ctx: Context,
+    part: str,
+    dek: bytes,
+    first: bytes | memoryview,
+    size: int,
+    buffer: bytearray | None = None,
+) -> StreamOpener:
     """An opener for a part's ciphertext of ``size`` bytes that begins with ``first``."""
-    return StreamOpener(ctx.algorithms, dek, associated_data(ctx, part), first, size=size)
+    return StreamOpener(ctx.algorithms, dek, associated_data(ctx, part), first, size=size, buffer=buffer)

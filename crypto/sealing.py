@@ -6,6 +6,7 @@ Memory is bounded by a few MiB whatever the files' size; every file is read twic
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from crypto import keys
 from crypto.context import IDENTITY, MAX_PARTS, PART_NAME, Context, Random, hall_purpose
 from crypto.dealing import DealtShare, deal
 from crypto.errors import Invalid
-from crypto.hpke import public_bytes
+from crypto.hpke import PrivateKey, public_bytes
 from crypto.identity import IdentityInput, seal_identity
 from crypto.key_file import BidSecrets, Cost, wrap_bid_key
 from crypto.keyset import Keyset, verify_keyset
@@ -45,6 +46,14 @@ class Sealed:
     recovery_code: str
     recovery_sheet: str
     receipt_private: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _BidSecret:
+    k_bidder: bytes
+    k_identity: bytes
+    receipt: PrivateKey
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,42 +91,85 @@ def seal_bid(
     if ctx.keyset_hash != keyset.hash() or (ctx.tender, ctx.lot) != (keyset.tender, keyset.lot):
         raise Invalid("wrong-keyset", "the context names another keyset than the one to seal to")
     _check_parts(parts)
+    secret = _BidSecret(
+        random(32), random(32), ctx.algorithms.hpke.derive_private(random(32)), new_recovery_code(random)
+    )
+    ciphertexts = _claim_folder(out, parts)
+    try:
+        facts, shares = _seal_parts(ctx, keyset, parts, secret, ciphertexts, progress, random)
+        manifest = Manifest(
+            ctx=ctx,
+            k=keyset.k,
+            seats=keyset.seats,
+            parts=facts,
+            identity=keys.identity_commit(ctx, secret.k_identity),
+            shares=shares,
+            wraps=wrap_slots(
+                ctx, secret.k_bidder, secret.code, recipients=recipients, trustees=trustees, random=random
+            ),
+            receipt_key=public_bytes(secret.receipt),
+            prev=prev,
+        )
+        box = seal_identity(manifest, secret.k_identity, identity, signer, at=at, random=random)
+        return _finish(out, manifest, box, secret, ciphertexts, passphrase, cost, random)
+    except BaseException:
+        for path in ciphertexts.values():  # without its key file a ciphertext is only in the way
+            path.unlink(missing_ok=True)
+        raise
+
+
+def _claim_folder(out: Path, parts: Sequence[PartInput]) -> dict[str, Path]:
+    """Where the ciphertexts go; ``package-exists`` when anything of a package is there."""
     folder = Package(out)
-    if folder.manifest_path.exists() or any(folder.ciphertext_path(p.name).exists() for p in parts):
+    ciphertexts = {part.name: folder.ciphertext_path(part.name) for part in parts}
+    small = (folder.manifest_path, folder.box_path, folder.key_path, folder.recovery_path)
+    if any(path.exists() for path in (*small, *ciphertexts.values())):
         raise Invalid("package-exists", "the folder holds a sealed bid already; seal into a new one")
     out.mkdir(parents=True, exist_ok=True)
+    return ciphertexts
 
-    k_bidder, k_identity, receipt_ikm = random(32), random(32), random(32)
-    code = new_recovery_code(random)
-    receipt = ctx.algorithms.hpke.derive_private(receipt_ikm)
-    facts, shares = {}, {IDENTITY: deal(ctx, IDENTITY, k_identity, keyset.k, keyset.seats)}
+
+def _seal_parts(
+    ctx: Context,
+    keyset: Keyset,
+    parts: Sequence[PartInput],
+    secret: _BidSecret,
+    ciphertexts: dict[str, Path],
+    progress: Progress | None,
+    random: Random,
+) -> tuple[dict[str, PartFacts], dict[str, dict[int, DealtShare]]]:
+    facts = {}
+    shares = {IDENTITY: deal(ctx, IDENTITY, secret.k_identity, keyset.k, keyset.seats)}
     for part in parts:
         facts[part.name], shares[hall_purpose(part.name)] = _seal_part(
-            ctx, keyset, part, k_bidder, folder.ciphertext_path(part.name), progress, random
+            ctx, keyset, part, secret.k_bidder, ciphertexts[part.name], progress, random
         )
-    manifest = Manifest(
-        ctx=ctx,
-        k=keyset.k,
-        seats=keyset.seats,
-        parts=facts,
-        identity=keys.identity_commit(ctx, k_identity),
-        shares=shares,
-        wraps=wrap_slots(ctx, k_bidder, code, recipients=recipients, trustees=trustees, random=random),
-        receipt_key=public_bytes(receipt),
-        prev=prev,
-    )
-    box = seal_identity(manifest, k_identity, identity, signer, at=at, random=random)
-    receipt_private = receipt.private_numbers().private_value.to_bytes(32, "big")
-    held = BidSecrets(ctx.bid, ctx, k_bidder, receipt_private)
+    return facts, shares
+
+
+def _finish(
+    out: Path,
+    manifest: Manifest,
+    box: bytes,
+    secret: _BidSecret,
+    ciphertexts: dict[str, Path],
+    passphrase: str,
+    cost: Cost | None,
+    random: Random,
+) -> Sealed:
+    """Write the small files and hand everything over."""
+    ctx = manifest.ctx
+    receipt_private = secret.receipt.private_numbers().private_value.to_bytes(32, "big")
+    held = BidSecrets(ctx.bid, ctx, secret.k_bidder, receipt_private)
     sealed = Sealed(
         bid=ctx.bid,
         submission=submission_of(manifest, box),
         manifest=manifest.encode(),
         box=box,
-        ciphertexts={part.name: folder.ciphertext_path(part.name) for part in parts},
+        ciphertexts=ciphertexts,
         key_file=wrap_bid_key(held, passphrase, cost=cost, random=random),
-        recovery_code=code,
-        recovery_sheet=recovery_sheet_text(ctx, code),
+        recovery_code=secret.code,
+        recovery_sheet=recovery_sheet_text(ctx, secret.code),
         receipt_private=receipt_private,
     )
     write_package(out, sealed.manifest, sealed.box, sealed.key_file, sealed.recovery_sheet)
@@ -188,4 +240,6 @@ def _write_ciphertext(
             if progress is not None:
                 progress(part.name, done, total)
         root = sealer.close()
+        out.flush()
+        os.fsync(out.fileno())
     return segments, root.hex()

@@ -196,16 +196,26 @@ class StreamOpener:
     __slots__ = ("_buffer", "_cipher", "_prefix", "_segments", "size")
 
     def __init__(
-        self, suite: Suite, key: bytes, associated: bytes, first: bytes | memoryview, *, size: int
+        self,
+        suite: Suite,
+        key: bytes,
+        associated: bytes,
+        first: bytes | memoryview,
+        *,
+        size: int,
+        buffer: bytearray | None = None,
     ) -> None:
-        """``first`` is segment 0 or its 40-byte header at least; ``size`` that of the whole ciphertext."""
+        """``first`` is segment 0 or its 40-byte header at least; ``size`` that of the whole ciphertext.
+
+        ``buffer``, one segment long, saves the opener a fresh one: fresh memory costs a third of the speed.
+        """
         if len(first) < HEADER or first[0] != HEADER or size < HEADER + TAG:
             raise Invalid("bad-ciphertext", "the ciphertext does not begin with a stream header")
         salt, self._prefix = bytes(first[1 : 1 + SALT]), bytes(first[1 + SALT : HEADER])
         self._cipher: AESGCM = suite.aead(suite.hkdf(key, salt=salt, info=associated))
         self.size = size
         self._segments = -(-size // SEGMENT)
-        self._buffer = memoryview(bytearray(SEGMENT - TAG))
+        self._buffer = memoryview(buffer if buffer is not None else bytearray(SEGMENT))
 
     def open(self, index: int, segment: bytes | memoryview) -> memoryview:
         """The plaintext of one segment, valid until the next call; else ``bad-ciphertext``."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
@@ -78,7 +79,7 @@ class Suite:
         key = self.hpke.public_key(public)
         try:
             key.verify(der, message, ec.ECDSA(self.hash))
-        except Exception as error:  # pyca answers with InvalidSignature or ValueError, by backend
+        except (InvalidSignature, ValueError) as error:
             raise Invalid("bad-signature", "the signature is not over these bytes by this key") from error
 
 
