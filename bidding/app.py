@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from importlib import import_module
-from typing import Any
+from types import ModuleType
 
-import structlog
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
+from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bidding import problems
 from bidding.background import Background, Task
 from bidding.clock import Clock
-from bidding.db import all_tables, create_engine, migrate
+from bidding.db import all_tables, migrate
 from bidding.deps import Deps
 from bidding.keys import KeyRing
-from bidding.objects import Objects
+from bidding.objects import open_objects
 from bidding.settings import Settings
-
-log = structlog.get_logger()
+from bidding.trust import open_trust
+from ceremony.bus import Bus, MemoryBus, Poller, RedisBus
+from ceremony.handle import Ceremony
+from ceremony.live import Live
+from crypto.translog.engine import open_engine
+from crypto.translog.store import Log
+from opening_hall.hall import HALL, HALL_VIEWS
 
 #: Modules with a `router(deps)` and, where they work in the background, `tasks(deps)`.
 CAPABILITIES = (
@@ -41,7 +46,7 @@ SLOT = re.compile(r"^/as/([A-Za-z0-9_-]{8,64})(/.*)$")
 
 
 class SlotPaths:
-    """Strips `/as/{slot}` from the path and remembers the slot: one browser, several identities (RFC 6265 5.1.4)."""
+    """Strips `/as/{slot}` and remembers the slot: one browser, several identities (RFC 6265 5.1.4)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -52,3 +57,80 @@ class SlotPaths:
             state = {**scope.get("state", {}), "slot": slot}
             scope = {**scope, "path": rest, "raw_path": rest.encode(), "state": state}
         await self._app(scope, receive, send)
+
+
+def build_deps(settings: Settings) -> Deps:
+    """Open or create everything an installation holds. Raises `Untrusted` where the log was rolled back."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = open_engine(settings.database)
+    all_tables()
+    migrate(engine)
+    clock = Clock(engine)
+    keys = KeyRing.open(settings.data_dir / "keys")
+    bus: Bus = RedisBus(settings.redis_url) if settings.redis_url else MemoryBus()
+    log = Log(
+        engine,
+        origin=settings.origin,
+        signing_key=keys.log,
+        clock=clock.now,
+        wake=bus.publish,
+        # Beside the data directory: a backup restored over it must not take its own anchor along.
+        anchor=settings.data_dir.resolve().with_name(f"{settings.data_dir.resolve().name}.anchor"),
+        witnesses=settings.witnesses,
+    )
+    halls = Ceremony(log, HALL)
+    bus.subscribe(halls.wake)
+    trusted = open_trust(settings, clock=clock.now)
+    return Deps(
+        settings=settings,
+        engine=engine,
+        log=log,
+        clock=clock,
+        objects=open_objects(settings.objects_url, settings.data_dir),
+        trust=trusted.store,
+        authority=trusted.authority,
+        tsa=trusted.tsa,
+        bus=bus,
+        keys=keys,
+        random=os.urandom,
+        halls=halls,
+        live=Live(halls, HALL_VIEWS, clock=clock.now, problem=problems.problem),
+    )
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The web application of one server process."""
+    deps = build_deps(settings)
+    modules = [import_module(name) for name in CAPABILITIES]
+    background = Background([*_tasks(deps, modules), Task("log-poll", Poller(deps.log, deps.bus).run)])
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        deps.log.open()
+        background.start()
+        yield
+        background.stop()
+        deps.bus.close()
+        deps.log.close()
+        deps.engine.dispose()
+
+    app = FastAPI(
+        title="Kaibiao 开标",
+        version="1",
+        lifespan=lifespan,
+        middleware=[Middleware(SlotPaths)],
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.deps = deps
+    problems.install(app)
+    for module in modules:
+        app.include_router(module.router(deps), prefix="/api")
+    return app
+
+
+def _tasks(deps: Deps, modules: list[ModuleType]) -> Iterator[Task]:
+    for module in modules:
+        if hasattr(module, "tasks"):
+            yield from module.tasks(deps)

@@ -26,7 +26,7 @@ Sealed electronic bidding and remote bid opening that anyone can verify (开标)
 Commands:
 {commands}
 
-`kaibiao COMMAND --help` explains one. 
+`kaibiao COMMAND --help` explains one.
 Exit codes: 0 done, 1 refused or not verified, 2 wrong usage or unreadable.
 """
 

@@ -1,4 +1,4 @@
-"""The database: one engine, one `metadata` for every table of the product, migrations by alembic."""
+"""The schema: one `metadata` for every table of the product, brought up to date by alembic."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from crypto.translog.store import metadata
+from crypto.translog.schema import metadata
 
 #: Modules that define tables; importing them fills `metadata`.
 TABLE_MODULES = (
-    "crypto.translog.store",
+    "crypto.translog.schema",
     "bidding.people.store",
     "bidding.tenders.store",
     "bidding.inbox.store",
@@ -22,8 +22,6 @@ TABLE_MODULES = (
     "bidding.ca.store",
 )
 MIGRATIONS = Path(__file__).with_name("migrations")
-#: A SQLite writer waits this long for another process's transaction, in seconds.
-SQLITE_BUSY_SECONDS = 30
 
 
 def all_tables() -> sa.MetaData:
@@ -31,24 +29,6 @@ def all_tables() -> sa.MetaData:
     for name in TABLE_MODULES:
         import_module(name)
     return metadata
-
-
-def create_engine(url: str) -> sa.Engine:
-    """The engine of an installation. SQLite runs in WAL mode with synchronous=FULL: committed is durable."""
-    if not url.startswith("sqlite"):
-        return sa.create_engine(
-            url.replace("postgresql://", "postgresql+psycopg://"), pool_pre_ping=True, pool_size=20
-        )
-    engine = sa.create_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS}, pool_size=20)
-
-    @sa.event.listens_for(engine, "connect")
-    def _configure(connection: object, _record: object) -> None:
-        cursor = connection.cursor()  # type: ignore[attr-defined]
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    return engine
 
 
 def migrate(engine: sa.Engine) -> None:

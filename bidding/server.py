@@ -44,7 +44,7 @@ def run(settings: Settings) -> None:
 
 
 def server_config(settings: Settings) -> uvicorn.Config:
-    """uvicorn as the hall needs it: our socket protocol, no deflate, no access log (it would name visitors)."""
+    """uvicorn as the hall needs it: our socket protocol, no deflate, no log that names visitors."""
     return uvicorn.Config(
         create_app(settings),
         host=settings.host,
@@ -64,10 +64,11 @@ def server_config(settings: Settings) -> uvicorn.Config:
 
 
 def refuse_plain_text(settings: Settings) -> None:
-    """Beyond loopback the server speaks TLS only: cookies and released keys never cross a network in clear."""
+    """Beyond loopback only TLS is served: cookies and keys never cross a network in clear."""
     if settings.beyond_loopback and not (settings.tls_certificate and settings.tls_key):
         sys.stderr.write(
-            f"kaibiao: {settings.host} 可从其他计算机访问, 必须使用 TLS: 请设置 KAIBIAO_TLS_CERTIFICATE 和 KAIBIAO_TLS_KEY\n"
+            f"kaibiao: {settings.host} 可从其他计算机访问，必须使用 TLS："
+            "请设置 KAIBIAO_TLS_CERTIFICATE 和 KAIBIAO_TLS_KEY\n"
             f"kaibiao: {settings.host} is reachable from other machines and needs TLS: "
             "set KAIBIAO_TLS_CERTIFICATE and KAIBIAO_TLS_KEY\n"
         )

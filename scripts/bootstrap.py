@@ -34,10 +34,8 @@ FILES = {"/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go": "golang-go
 
 def main() -> None:
     mode = sys.argv[1] if len(sys.argv) > 1 else "run"
-    if sys.version_info < (3, 11):
-        stop(
-            f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: install python3.11 and try again"
-        )
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file is what an old Python meets first
+        stop(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: install it and try again")
     if mode == "test":
         install_tools()
     install_packages(mode)

@@ -47,7 +47,8 @@ def line(row: dict[str, Any]) -> str:
     baseline = "" if row["baseline"] is None else f"{row['baseline']:.4g}"
     ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f}"
     mark = "✓" if row["ok"] else "✗"
-    return f"{row['name']:<34} {row['figure']:>8.4g} {row['unit']:<6} {baseline:>9} {ratio:>7}  {mark} {row['goal']}"
+    ours = f"{row['figure']:>8.4g} {row['unit']:<6}"
+    return f"{row['name']:<34} {ours} {baseline:>9} {ratio:>7}  {mark} {row['goal']}"
 
 
 def fdatasync_rate(directory: Path, seconds: float = 0.5) -> float:

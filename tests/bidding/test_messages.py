@@ -1,0 +1,42 @@
+"""Every refusal is explained in both languages, and the pages about them are current."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from scripts.generate_docs import pages
+
+from bidding.messages import messages
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("crypto", "ceremony", "opening_hall", "evaluation", "bidding")
+RAISED = {"Invalid", "Refusal", "Malformed", "Unavailable"}
+
+
+def raised_codes() -> Iterator[tuple[str, str]]:
+    """The literal code of every domain error constructed in product code, with its place."""
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in RAISED:
+                    if node.args and isinstance(node.args[0], ast.Constant):
+                        yield node.args[0].value, f"{path.relative_to(ROOT)}:{node.lineno}"
+
+
+def test_every_code_that_is_raised_has_an_entry() -> None:
+    missing = {f"{code} ({place})" for code, place in raised_codes() if code not in messages()}
+    assert not missing
+
+
+def test_every_entry_speaks_both_languages_in_full() -> None:
+    for code, entry in messages().items():
+        for text in (entry.zh, entry.en):
+            assert all((text.what, text.meaning, text.do)), code
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in entry.zh.what), code
+        assert 400 <= entry.status < 600, code
+
+
+@pytest.mark.parametrize("path", sorted(pages()), ids=lambda path: path.stem)
+def test_the_page_of_each_problem_is_current(path: Path) -> None:
+    assert path.read_text("utf-8") == pages()[path], "run: python -m scripts.generate_docs"
