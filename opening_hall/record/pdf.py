@@ -34,8 +34,8 @@ _SIZE, _LEADING, _PAD = 7.0, 8.8, 2.5
 _QR = 74.0
 
 
-def render_sheet(sheet: Sheet, minutes: bytes) -> bytes:
-    """The PDF of a sheet with its minutes attached."""
+def render_sheet(sheet: Sheet, data: bytes, attachment: str = MINUTES) -> bytes:
+    """The PDF of a sheet; what it was made from is attached under the name `attachment`."""
     record_font()
     out = io.BytesIO()
     canvas = Canvas(
@@ -45,7 +45,7 @@ def render_sheet(sheet: Sheet, minutes: bytes) -> bytes:
     canvas.setSubject(sheet.footer)
     canvas.setCreator("Kaibiao")
     canvas.setProducer("Kaibiao / ReportLab")
-    _attach(canvas, minutes)
+    _attach(canvas, attachment, data)
     pages = _Pages(Typesetter(canvas._doc))
     _lay_out(pages, sheet)
     finished = pages.done()
@@ -264,20 +264,20 @@ def _pairs(items: Sequence[Any], width: int) -> Iterator[Sequence[Any]]:
         yield items[at : at + width]
 
 
-def _attach(canvas: Any, minutes: bytes) -> None:
-    """Embed the minutes (ISO 32000-1, 7.11.4) as they are, without a filter."""
+def _attach(canvas: Any, name: str, data: bytes) -> None:
+    """Embed a file (ISO 32000-1, 7.11.4) as it is, without a filter."""
     document = canvas._doc
     stream = PDFStream(
         PDFDictionary({"Type": PDFName("EmbeddedFile"), "Subtype": "/application#2Fjson"}),
         minutes,
         filters=[],
     )
-    file = document.Reference(stream, "kaibiao-minutes")
+    file = document.Reference(stream, "kaibiao-attachment")
     specification = PDFDictionary(
         {
-            "Type": PDFName("Filespec"), "F": PDFString(MINUTES), "UF": PDFString(MINUTES),
+            "Type": PDFName("Filespec"), "F": PDFString(name), "UF": PDFString(name),
             "AFRelationship": PDFName("Data"), "EF": PDFDictionary({"F": file}),
         }
     )  # fmt: skip
-    names = PDFDictionary({"Names": PDFArray([PDFString(MINUTES), document.Reference(specification)])})
+    names = PDFDictionary({"Names": PDFArray([PDFString(name), document.Reference(specification)])})
     document.Catalog.Names = PDFDictionary({"EmbeddedFiles": names})
