@@ -7,8 +7,15 @@ import pytest
 from crypto.authority import DemoAuthority
 
 from .authorities import DAY, NOW
+from .documents import sealed
 
 
 @pytest.fixture
 def ca(tmp_path: Path) -> DemoAuthority:
     return DemoAuthority.create(tmp_path / "ca", at=NOW - 30 * DAY, url="http://ca.test")
+
+
+@pytest.fixture(scope="session")
+def signed_once(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    directory = tmp_path_factory.mktemp("signed")
+    return sealed(DemoAuthority.create(directory / "ca", at=NOW - 30 * DAY), {}, ("host",))

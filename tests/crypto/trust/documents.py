@@ -35,10 +35,17 @@ def embedded_tsa(ca: DemoAuthority, at: datetime = NOW) -> EmbeddedAuthority:
 
 
 def sealed(
-    ca: DemoAuthority, files: Mapping[str, bytes], seats: tuple[str, ...] = SEATS, *, at: datetime = NOW
+    ca: DemoAuthority,
+    files: Mapping[str, bytes],
+    seats: tuple[str, ...] = SEATS,
+    *,
+    at: datetime = NOW,
+    base: bytes = b"",
 ) -> bytes:
     """The record with attachments, signed in turn; the second signer has an RSA key."""
-    pdf = attach_files(record(), files, at=at) if files else record()
+    pdf = base or record()
+    if files:
+        pdf = attach_files(pdf, files, at=at)
     for position, seat in enumerate(seats):
         key, certificate = ca.issue(
             ORGANISATION, CODE, seat, at=at - DAY, rsa_bits=2048 if position == 1 else 0
