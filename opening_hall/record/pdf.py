@@ -267,11 +267,8 @@ def _pairs(items: Sequence[Any], width: int) -> Iterator[Sequence[Any]]:
 def _attach(canvas: Any, name: str, data: bytes) -> None:
     """Embed a file (ISO 32000-1, 7.11.4) as it is, without a filter."""
     document = canvas._doc
-    stream = PDFStream(
-        PDFDictionary({"Type": PDFName("EmbeddedFile"), "Subtype": "/application#2Fjson"}),
-        minutes,
-        filters=[],
-    )
+    kind = PDFDictionary({"Type": PDFName("EmbeddedFile"), "Subtype": "/application#2Fjson"})
+    stream = PDFStream(kind, data, filters=[])
     file = document.Reference(stream, "kaibiao-attachment")
     specification = PDFDictionary(
         {
