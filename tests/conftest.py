@@ -1,0 +1,69 @@
+"""Fixtures that all tests share: real servers, started once per test process and only when asked for."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from servers import Valkey, database, postgres, valkey
+
+from crypto.translog.engine import open_engine
+
+settings.register_profile(
+    "kaibiao",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("kaibiao")
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Address of a private PostgreSQL, without a database name."""
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """Address of a fresh, empty PostgreSQL database."""
+    with database(postgres_server, f"test_{os.getpid()}_{next(_numbers)}") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Address of a private Valkey that stays up."""
+    with valkey() as server:
+        yield server.url
+
+
+@pytest.fixture
+def mortal_valkey() -> Iterator[Valkey]:
+    """A Valkey of one's own, to be killed and started again."""
+    with valkey() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh database on each of the two kinds we run on: one contract, two runs."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[sa.Engine]:
+    """An engine on `database_url`, without tables."""
+    engine = open_engine(database_url)
+    yield engine
+    engine.dispose()
