@@ -31,14 +31,15 @@ class Domain(Generic[S, C, E]):
 class Views(Generic[S, E]):
     """What seats see. Seats with the same ``audience`` get the same ``view``, serialised once.
 
-    ``view`` and ``mine`` are JSON objects; a member that is None counts as absent. ``touched(event)`` names
-    every seat whose ``mine`` the event may change; a seat whose audience changes needs no mention.
+    ``view`` and ``mine`` are JSON objects; a member that is None counts as absent. ``touched(state,
+    event)``, with the state after the event, names every seat whose ``mine`` it may change (``*``: any); a seat
+    whose audience changes needs no mention. An object that is the same one as before is taken as unchanged.
     """
 
     audience: Callable[[S, str], str]
     view: Callable[[S, str], Mapping[str, Any]]
     mine: Callable[[S, str], Mapping[str, Any]]
-    touched: Callable[[E], Collection[str]]
+    touched: Callable[[S, E], Collection[str]]
 
 
 @dataclass(frozen=True, slots=True)

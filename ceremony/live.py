@@ -243,7 +243,7 @@ class Hall:
         last = steps[-1]
         self._newest = _Point(last.version, last.at, last.state)
         for step in steps:
-            self._touched.update(self._views.touched(step.event))
+            self._touched.update(self._views.touched(step.state, step.event))
         if self._timer is None:
             self._flush()
 
@@ -274,17 +274,21 @@ class Hall:
         patches: dict[tuple[str, str], bytes] = {}
         found = []
         moves = []
+        everybody = "*" in self._touched
         for name, seat in self._seats.items():
             audience = self._views.audience(new.state, name)
             pair = (seat.audience, audience)
             if pair not in patches:
                 patches[pair] = encode(diff(self._view(old, pair[0]), self._view(new, pair[1])))
-            if name in self._touched or pair[0] != pair[1]:
+            mine: Mapping[str, Any] = {}
+            if everybody or name in self._touched or pair[0] != pair[1]:
                 mine = diff(self._views.mine(old.state, name), self._views.mine(new.state, name))
-                frame = _patch_frame(old, new, patches[pair], mine)
+            if mine:
+                found.append((seat, _patch_frame(old, new, patches[pair], mine)))
             else:
-                frame = shared.get(pair) or shared.setdefault(pair, _patch_frame(old, new, patches[pair], {}))
-            found.append((seat, frame))
+                if pair not in shared:
+                    shared[pair] = _patch_frame(old, new, patches[pair], {})
+                found.append((seat, shared[pair]))
             moves.append((seat, audience))
         for seat, audience in moves:
             seat.audience = audience

@@ -14,9 +14,9 @@ def diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """The patch that turns ``old`` into ``new``; empty when they are the same."""
     patch: dict[str, Any] = {}
     for key, value in new.items():
-        if value is None:
-            continue
         before = old.get(key)
+        if value is None or value is before:
+            continue
         if isinstance(value, Mapping):
             if not isinstance(before, Mapping):
                 patch[key] = prune(value)

@@ -1,6 +1,6 @@
 """A small ceremony to test the machinery with: notes put into a box, opened once for all.
 
-Seats: `host:` opens the box and may clear notes, `voter:<id>` puts one note, `public:` watches from the opening on.
+Seats: `host:` opens the box, `voter:<id>` puts one note, `public:` watches from the opening on.
 """
 
 from __future__ import annotations
@@ -115,5 +115,8 @@ TOY: Domain[State, Command, Event] = Domain(
     decode=decode,
 )
 TOY_VIEWS: Views[State, Event] = Views(
-    audience=audience, view=view, mine=mine, touched=lambda event: {event.seat} if event.kind == "Put" else ()
+    audience=audience,
+    view=view,
+    mine=mine,
+    touched=lambda state, event: {event.seat} if event.kind == "Put" else (),
 )

@@ -154,9 +154,9 @@ class ToyClient:
         while self.version < version:
             self.receive()
 
-    def do(self, do: str, *, id: str | None = None, **fields: Any) -> dict[str, Any]:
+    def do(self, do: str, *, command: str = "", **fields: Any) -> dict[str, Any]:
         """Send a command and read on until its answer."""
-        command_id = id or f"c{next(self._ids)}-{self.socket.local_address[1]}"
+        command_id = command or f"c{next(self._ids)}-{self.socket.local_address[1]}"
         self.send({"id": command_id, "do": do, **fields})
         while True:
             message = self.receive()
