@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from opening_hall import events as e
 from opening_hall.evolve_record import RECORD
-from opening_hall.evolve_release import RELEASE
+from opening_hall.evolve_release import RELEASE, with_bid
 from opening_hall.facts import Cause, FailureStage, Phase
 from opening_hall.rules import Setup
 from opening_hall.seats import Role
@@ -117,7 +117,9 @@ def _listed(state: State, event: e.ListAnnounced) -> State:
 
 def _signed_in(state: State, event: e.SignedIn) -> State:
     entry = Present(event.by, event.name, event.certificate_sha256, event.at)
-    return replace(state, sign_ins={**state.sign_ins, event.by: entry})
+    signed = replace(state, sign_ins={**state.sign_ins, event.by: entry})
+    bid = state.by_code.get(event.credit_code)
+    return signed if bid is None else with_bid(signed, replace(state.bids[bid], present_at=event.at))
 
 
 def _said(state: State, event: e.Said) -> State:

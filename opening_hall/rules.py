@@ -130,6 +130,8 @@ class FieldDef:
     required: bool = True
     unit: str = ""
     choices: tuple[str, ...] = ()
+    part: str = "main"
+    """The sealed part whose form carries it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,8 @@ class Bid:
     superseded: Superseded | None = None
     number: int = 0
     """Position on the announced list, from 1; 0 when not on it."""
+    present_at: datetime | None = None
+    """When its bidder took its seat after the list."""
     wrap_at: Mapping[str, datetime] = field(default_factory=dict)
     """Part to the moment its wrapped key was acknowledged."""
     released: Mapping[str, datetime] = field(default_factory=dict)

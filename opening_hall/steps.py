@@ -62,8 +62,7 @@ def propose_cause(state: State, bid: Bid) -> Cause:
         return Cause.UNKNOWN
     if state.part in bid.wrap_at:
         return Cause.BIDDER
-    code = bid.identity.credit_code if bid.identity else ""
-    appeared = f"bidder:{code}" in state.sign_ins or bid.diagnostics
+    appeared = bid.present_at is not None or bid.diagnostics
     return Cause.BIDDER if state.reachable and not appeared else Cause.UNKNOWN
 
 

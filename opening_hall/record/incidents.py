@@ -1,0 +1,208 @@
+"""What the record says beside the table (异常与处置): one line per event that is not the plain course of things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from opening_hall import events as e
+from opening_hall.record import words
+from opening_hall.record.words import Text, word
+from opening_hall.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One line of 异常与处置."""
+
+    at: datetime
+    kind: str
+    zh: str
+    en: str
+
+
+def _who(state: State, bid: str) -> str:
+    found = state.bids.get(e.BidId(bid))
+    if found is not None and found.identity is not None and found.identity.name:
+        return found.identity.name
+    return bid
+
+
+def _false(state: State, event: e.IdentitySharesReleased | e.HallSharesReleased) -> list[Text]:
+    return [
+        (
+            f"{event.by} 提供的密钥份额与承诺不一致：{_who(state, bid)}（{word(words.REASONS, why, 0)}）",
+            f"a share given by {event.by} is false for {_who(state, bid)} ({word(words.REASONS, why, 1)})",
+        )
+        for bid, why in event.false.items()
+    ]
+
+
+def _dealing(state: State, event: e.DealingReported) -> list[Text]:
+    return [
+        (
+            f"{event.by} 报告密钥信封与承诺不一致：{_who(state, event.bid)}，{event.purpose}，{event.reason}",
+            f"{event.by} reports an envelope of {_who(state, event.bid)} that contradicts its commitment:"
+            f" {event.purpose}, {event.reason}",
+        )
+    ]
+
+
+def _invalid(state: State, results: Mapping[Any, Any], stage: str) -> list[Text]:
+    return [
+        (
+            f"{_who(state, bid)}：{words.STAGES[stage][0]}未通过，{word(words.REASONS, result.reason, 0)}",
+            f"{_who(state, bid)}: {words.STAGES[stage][1]} failed, {word(words.REASONS, result.reason, 1)}",
+        )
+        for bid, result in results.items()
+        if not result.ok
+    ]
+
+
+def _identities(state: State, event: e.IdentitiesVerified) -> list[Text]:
+    return _invalid(state, event.results, "identity")
+
+
+def _opened(state: State, event: e.BidsOpened) -> list[Text]:
+    return _invalid(state, event.results, "opening")
+
+
+def _rejudged(state: State, event: e.CertificatesRejudged) -> list[Text]:
+    return _invalid(state, event.results, "certificate")
+
+
+def _duplicates(state: State, event: e.DuplicatesResolved) -> list[Text]:
+    return [
+        (
+            f"{_who(state, bid)}：{words.SUPERSEDED[told.rule][0]}（{bid}）",
+            f"{_who(state, bid)}: {words.SUPERSEDED[told.rule][1]} ({bid})",
+        )
+        for bid, told in event.superseded.items()
+    ]
+
+
+def _extended(_: State, event: e.DecryptionExtended) -> list[Text]:
+    return [
+        (f"解密时间对全体投标人延长：{event.reason}", f"more time to release for everybody: {event.reason}")
+    ]
+
+
+def _mismatch(state: State, event: e.ReleaseFailed) -> list[Text]:
+    return [
+        (
+            f"{_who(state, event.bid)}：{word(words.REASONS, event.reason, 0)}",
+            f"{_who(state, event.bid)}: {word(words.REASONS, event.reason, 1)}",
+        )
+    ]
+
+
+def _missing(state: State, event: e.DecryptionEnded) -> list[Text]:
+    return [
+        (f"{_who(state, bid)}：未完成解密", f"{_who(state, bid)}: not released") for bid in event.missing
+    ]
+
+
+def _adjudicated(state: State, event: e.Adjudicated) -> list[Text]:
+    zh, en = (word(words.CAUSES, event.cause, n) for n in (0, 1))
+    effect_zh, effect_en = (word(words.EFFECTS, event.effect, n) for n in (0, 1))
+    who = _who(state, event.bid)
+    return [
+        (
+            f"{who}：{event.by} 认定为{zh}，{effect_zh}。理由：{event.reason}",
+            f"{who}: {event.by} finds {en}; {effect_en}. Reason: {event.reason}",
+        )
+    ]
+
+
+def _suspended(_: State, event: e.Suspended) -> list[Text]:
+    zh, en = (word(words.SUSPENDED, event.code, n) for n in (0, 1))
+    return [(f"暂停（{zh}）：{event.reason}", f"suspended ({en}): {event.reason}")]
+
+
+def _resumed(_: State, event: e.Resumed) -> list[Text]:
+    seconds = f"{event.lost / 1000:.3f}"
+    return [
+        (
+            f"恢复，各时限顺延 {seconds} 秒。{event.reason}".strip(),
+            f"resumed; every deadline moves by {seconds} s. {event.reason}".strip(),
+        )
+    ]
+
+
+def _aborted(_: State, event: e.Aborted) -> list[Text]:
+    zh, en = (word(words.ABORTED, event.code, n) for n in (0, 1))
+    return [(f"终止（{zh}）：{event.reason}", f"aborted ({en}): {event.reason}")]
+
+
+def _failed(_: State, event: e.Failed) -> list[Text]:
+    zh, en = (word(words.FAILED, event.code, n) for n in (0, 1))
+    return [
+        (
+            f"流标：{zh}（{event.counted} 家，至少 {event.minimum} 家）",
+            f"failed: {en} ({event.counted} of at least {event.minimum})",
+        )
+    ]
+
+
+def _handed_over(_: State, event: e.HostHandedOver) -> list[Text]:
+    return [
+        (
+            f"主持人由 {event.previous} 变更为 {event.to}：{event.reason}",
+            f"the host's duty passed from {event.previous} to {event.to}: {event.reason}",
+        )
+    ]
+
+
+def _drawn(_: State, event: e.CoefficientDrawn) -> list[Text]:
+    if not event.missing:
+        return []
+    seats = "、".join(event.missing)
+    return [(f"未公布随机数的席位：{seats}", f"seats that did not reveal: {seats}")]
+
+
+def _reconvened(_: State, event: e.Reconvened) -> list[Text]:
+    return [(f"复会（{event.part}）：{event.reason}", f"reconvened ({event.part}): {event.reason}")]
+
+
+def _signing(_: State, event: e.SigningClosed) -> list[Text]:
+    if not event.missing:
+        return []
+    return [
+        (
+            f"{len(event.missing)} 家投标人未在规定时间内签署开标记录",
+            f"{len(event.missing)} bidders did not sign the record in time",
+        )
+    ]
+
+
+LINES: Mapping[type[e.Event], Callable[[State, Any], list[Text]]] = {
+    e.IdentitySharesReleased: _false,
+    e.HallSharesReleased: _false,
+    e.DealingReported: _dealing,
+    e.IdentitiesVerified: _identities,
+    e.BidsOpened: _opened,
+    e.CertificatesRejudged: _rejudged,
+    e.DuplicatesResolved: _duplicates,
+    e.DecryptionExtended: _extended,
+    e.ReleaseFailed: _mismatch,
+    e.DecryptionEnded: _missing,
+    e.Adjudicated: _adjudicated,
+    e.Suspended: _suspended,
+    e.Resumed: _resumed,
+    e.Aborted: _aborted,
+    e.Failed: _failed,
+    e.HostHandedOver: _handed_over,
+    e.CoefficientDrawn: _drawn,
+    e.Reconvened: _reconvened,
+    e.SigningClosed: _signing,
+}
+
+
+def incidents_of(state: State, event: e.Event) -> list[Incident]:
+    """Lines an event adds, in the state after it."""
+    lines = LINES.get(type(event))
+    if lines is None:
+        return []
+    return [Incident(event.at, type(event).__name__, zh, en) for zh, en in lines(state, event)]
