@@ -31,9 +31,9 @@ class Domain(Generic[S, C, E]):
 class Views(Generic[S, E]):
     """What seats see. Seats with the same ``audience`` get the same ``view``, serialised once.
 
-    ``view`` and ``mine`` are JSON objects; a member that is None counts as absent. ``touched(state,
-    event)``, with the state after the event, names every seat whose ``mine`` it may change (``*``: any); a seat
-    whose audience changes needs no mention. An object that is the same one as before is taken as unchanged.
+    ``view`` and ``mine`` are JSON objects; a member that is None counts as absent, an object that is the same
+    one as before as unchanged. ``touched(state, event)``, with the state after it, names every seat whose
+    ``mine`` the event may change (``*``: any seat); a seat whose audience changes needs no mention.
     """
 
     audience: Callable[[S, str], str]

@@ -24,6 +24,16 @@ settings.load_profile("kaibiao")
 _numbers = itertools.count()
 
 
+#: Whoever uses one of these talks to a real server and carries the mark `servers`.
+SERVERS = {"postgres_server", "postgres_url", "redis_url", "mortal_valkey"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if SERVERS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.servers)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """Address of a private PostgreSQL, without a database name."""
@@ -52,7 +62,7 @@ def mortal_valkey() -> Iterator[Valkey]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh database on each of the two kinds we run on: one contract, two runs."""
     if request.param == "sqlite":
