@@ -47,6 +47,11 @@ class Described:
         """Whether the entry is covered leaf by leaf."""
         return not self.sha256
 
+    @property
+    def root(self) -> str:
+        """RFC 6962 root over the leaves, in hex."""
+        return tree_root(self.leaves).hex()
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -127,7 +132,7 @@ def _encode_entry(described: Described) -> dict[str, Any]:
     entry = described.entry
     facts: dict[str, Any] = {"name": entry.name, "size": entry.size, "crc32": f"{entry.crc32:08x}"}
     if described.is_tree:
-        facts |= {"leaves": b64(b"".join(described.leaves)), "root": tree_root(described.leaves).hex()}
+        facts |= {"leaves": b64(b"".join(described.leaves)), "root": described.root}
     else:
         facts["sha256"] = described.sha256
     return facts

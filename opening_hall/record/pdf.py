@@ -24,14 +24,25 @@ from reportlab.pdfbase.pdfdoc import (
 from reportlab.pdfgen.canvas import Canvas
 
 from opening_hall.record.fonts import BOLD, FONT, REGULAR, Typesetter, record_font
+from opening_hall.record.minutes import Minutes
+from opening_hall.record.printed import printed, record_code
 from opening_hall.record.sheet import Column, Sheet, Table
 
 MINUTES = "minutes.json"
+__all__ = ["MINUTES", "record_code", "render", "render_sheet"]
 _WIDTH, _HEIGHT = landscape(A4)
 _LEFT, _TOP, _BOTTOM = 28.0, 30.0, 40.0
 _BODY = _WIDTH - 2 * _LEFT
 _SIZE, _LEADING, _PAD = 7.0, 8.8, 2.5
 _QR = 74.0
+
+
+def render(minutes: Minutes, *, verify_url: str, code: str) -> bytes:
+    """The PDF of a session's minutes; the same minutes give the same bytes.
+
+    `verify_url` goes into the QR code, `code` (see `printed.record_code`) beside it.
+    """
+    return render_sheet(printed(minutes, verify_url=verify_url, code=code), minutes.encode())
 
 
 def render_sheet(sheet: Sheet, data: bytes, attachment: str = MINUTES) -> bytes:

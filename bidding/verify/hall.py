@@ -1,0 +1,79 @@
+"""Steps on the hall: its events folded once more, its keyset and documents as scheduled."""
+
+from __future__ import annotations
+
+from bidding.archive import names
+from bidding.verify.case import Case
+from bidding.verify.report import Failed, Findings, Wrong
+from crypto.canonical import unb64
+from crypto.errors import Invalid
+from crypto.keyset import documents_hash, parse_keyset, verify_keyset
+from opening_hall.codec import decode
+from opening_hall.domain import INITIAL, Erased, evolve
+from opening_hall.facts import Phase
+
+FINAL = (Phase.RECORDED, Phase.FAILED, Phase.ABORTED)
+
+
+def fold_hall(case: Case, findings: Findings) -> None:
+    """Decode every hall event and replay the state."""
+    stream = f"hall:{case.opened.manifest.lot}"
+    logged = case.events.get(stream, [])
+    if not logged:
+        raise Failed(Wrong(names.HALL_EVENTS, "entry-missing", f"no events of {stream}"))
+    state = INITIAL
+    for one in logged:
+        try:
+            event = decode(one.type or "Said", one.body, one.version, one.at, one.seat)
+            state = evolve(state, event)
+        except Invalid as error:
+            raise Failed(Wrong(names.HALL_EVENTS, error.code, error.detail, leaf=one.index)) from error
+        except (LookupError, AttributeError, TypeError, ValueError) as error:
+            detail = f"{one.type} does not follow from what happened before"
+            raise Failed(Wrong(names.HALL_EVENTS, "event-out-of-place", detail, leaf=one.index)) from error
+        case.hall.append((one, event))
+        if isinstance(event, Erased):
+            findings.note(f"version {one.version} was erased")
+    case.state = state
+    case.facts["phase"] = str(state.phase)
+    findings.note(f"{len(logged)} events, the hall ended {state.phase!s}")
+
+
+def check_setup(case: Case, findings: Findings) -> None:
+    """Keyset and documents are the ones the hall was scheduled with; every officer signed its opening key."""
+    setup = case.setup
+    data = case.opened.read(names.KEYSET)
+    try:
+        if data != unb64(setup.keyset):
+            raise Invalid("keyset-differs", "not the keyset the hall was scheduled with")
+        keyset = parse_keyset(data)
+        verify_keyset(keyset)
+        if (keyset.tender, keyset.lot, keyset.k) != (setup.tender, setup.lot, setup.quorum):
+            raise Invalid("keyset-differs", "of another lot or quorum")
+    except Invalid as error:
+        raise Failed(Wrong(names.KEYSET, error.code, error.detail)) from error
+    if (setup.tender, setup.lot) != (case.opened.manifest.tender, case.opened.manifest.lot):
+        findings.add(names.HALL_EVENTS, "hall-of-another-lot")
+    case.keyset = keyset
+    _check_documents(case, findings)
+    findings.note(f"{keyset.n} officers signed their opening keys, {keyset.k} open together")
+
+
+def _check_documents(case: Case, findings: Findings) -> None:
+    """Every revision of the documents that bids may be sealed against, recomputed from its parts."""
+    for value in case.json(names.DOCUMENTS):
+        try:
+            case.documents.add(
+                documents_hash(
+                    case.opened.manifest.tender,
+                    case.opened.manifest.lot,
+                    value["revision"],
+                    value["notice"],
+                    value["form"],
+                    [(one["name"], one["size"], one["sha256"]) for one in value["files"]],
+                )
+            )
+        except (Invalid, KeyError, TypeError) as error:
+            findings.add(names.DOCUMENTS, "documents-malformed", str(error))
+    if case.setup.docs_hash not in case.documents:
+        findings.add(names.DOCUMENTS, "documents-differ", "not the documents the hall was scheduled with")
