@@ -1,0 +1,125 @@
+"""The public package of a lot, checked by the client before anything is sealed to it.
+
+A platform that serves opening keys or documents of its own gets nothing: the keyset, the notice's signature
+and the
+documents' hash are all recomputed here (sealed-bid protocol, section 1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bidding.client.errors import ClientError
+from bidding.client.http import Api, segment
+from crypto.canonical import parse_iso, sha256_hex, unb64
+from crypto.errors import Invalid
+from crypto.keyset import Keyset, documents_hash, parse_keyset, verify_keyset
+from crypto.signing import CertificateFacts, certificate_facts, verify_detached
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """One lot (标段) as its notice has it, everything verified against the notice's signature."""
+
+    id: str
+    tender: str
+    round: int
+    title: str
+    tender_title: str
+    deadline: datetime
+    state: str
+    keyset: Keyset
+    docs_hash: str
+    parts: tuple[str, ...]
+    form: tuple[Mapping[str, Any], ...]
+    documents: tuple[Mapping[str, Any], ...]
+    rules: Mapping[str, Any]
+    ceiling: str
+    signed_by: CertificateFacts
+    raw: Mapping[str, Any]
+
+    def fields_of(self, part: str) -> list[Mapping[str, Any]]:
+        """The columns of the opening form (开标一览表) that belong to a part."""
+        return [entry for entry in self.form if entry.get("part", "main") == part]
+
+    @property
+    def officers(self) -> list[tuple[str, CertificateFacts]]:
+        """Each officer seat with the certificate that signed its opening key."""
+        return [(officer.seat, certificate_facts(officer.certificate)) for officer in self.keyset.officers]
+
+
+def fetch_lot(api: Api, lot: str) -> Lot:
+    """The lot's package. Raises `ClientError` where anything in it contradicts the signed notice."""
+    return parse_lot(api.get(f"/lots/{segment(lot)}"))
+
+
+def parse_lot(raw: Mapping[str, Any]) -> Lot:
+    """Check a lot package. Raises `ClientError`, whose code says what does not fit."""
+    try:
+        return _checked(raw)
+    except Invalid as exc:
+        raise ClientError(exc.code, exc.detail) from exc
+    except (KeyError, TypeError, ValueError) as exc:
+        raise ClientError("lot-malformed", f"the lot's package lacks or garbles {exc}") from exc
+
+
+def _checked(raw: Mapping[str, Any]) -> Lot:
+    keyset = parse_keyset(unb64(raw["keyset"]))
+    verify_keyset(keyset)
+    if (keyset.tender, keyset.lot) != (raw["tender"], raw["lot"]):
+        raise ClientError("keyset-foreign", "the opening keys belong to another tender or lot")
+    notice = unb64(raw["notice"])
+    signed = verify_detached(unb64(raw["noticeCms"]), data=notice)
+    _compare_notice(json.loads(notice), raw, keyset)
+    files = [(item["name"], item["size"], item["sha256"]) for item in raw["documents"]]
+    computed = documents_hash(
+        raw["tender"], raw["lot"], raw["revision"], sha256_hex(notice), raw["formSha256"], files
+    )
+    if computed != raw["docsHash"]:
+        raise ClientError("documents-differ", "the documents are not those of the signed notice")
+    return Lot(
+        id=raw["lot"],
+        tender=raw["tender"],
+        round=raw["round"],
+        title=raw["title"],
+        tender_title=raw.get("tenderTitle", raw["title"]),
+        deadline=parse_iso(raw["deadline"]),
+        state=raw["state"],
+        keyset=keyset,
+        docs_hash=raw["docsHash"],
+        parts=tuple(raw["parts"]),
+        form=tuple(raw["form"]),
+        documents=tuple(raw["documents"]),
+        rules=raw["rules"],
+        ceiling=raw.get("ceiling") or "",
+        signed_by=certificate_facts(signed.certificate),
+        raw=raw,
+    )
+
+
+def _compare_notice(notice: Mapping[str, Any], raw: Mapping[str, Any], keyset: Keyset) -> None:
+    """The signed notice must name this very lot and keyset. Raises `ClientError("notice-differs")`."""
+    if notice.get("tender") != raw["tender"]:
+        raise ClientError("notice-differs", "the notice is for another tender")
+    lots = notice.get("lots")
+    mine = lots.get(raw["lot"]) if isinstance(lots, dict) else _named(lots, raw["lot"])
+    if mine is None:
+        raise ClientError("notice-differs", "the notice does not name this lot")
+    if mine.get("keysetHash") != keyset.hash():
+        raise ClientError("notice-differs", "the notice names other opening keys")
+
+
+def _named(lots: object, lot: str) -> Mapping[str, Any] | None:
+    found = [item for item in lots if item.get("lot") == lot] if isinstance(lots, list) else []
+    return found[0] if found else None
+
+
+def verify_document(entry: Mapping[str, Any], data: bytes) -> None:
+    """A downloaded document must be the one of the notice. Raises `ClientError("documents-differ")`."""
+    if hashlib.sha256(data).hexdigest() != entry["sha256"]:
+        raise ClientError("documents-differ", f"{entry['name']} is not the document of the notice")
