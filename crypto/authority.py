@@ -195,6 +195,11 @@ class DemoAuthority:
     def issued(self, serial: int) -> Issued | None:
         return self._register.issued(serial)
 
+    def issued_for(self, key: bytes) -> bytes | None:
+        """The certificate (DER) issued last for a public key (SubjectPublicKeyInfo, DER)."""
+        issued = self._register.issued_for(key)
+        return issued.certificate if issued else None
+
     def all_issued(self) -> tuple[Issued, ...]:
         return self._register.all_issued()
 

@@ -18,6 +18,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from crypto.canonical import b64, iso, parse_iso, unb64
 
 
@@ -59,11 +62,18 @@ class Register:
         self._read = 0
         self._issued: dict[int, Issued] = {}
         self._revoked: dict[int, Revoked] = {}
+        self._by_key: dict[bytes, Issued] = {}
 
     def issued(self, serial: int) -> Issued | None:
         with self._lock:
             self._follow()
             return self._issued.get(serial)
+
+    def issued_for(self, key: bytes) -> Issued | None:
+        """The certificate issued last for a public key (SubjectPublicKeyInfo, DER)."""
+        with self._lock:
+            self._follow()
+            return self._by_key.get(key)
 
     def all_issued(self) -> tuple[Issued, ...]:
         with self._lock:
@@ -139,9 +149,16 @@ class Register:
     def _apply(self, line: dict[str, Any]) -> None:
         serial, at = int(line["serial"], 16), parse_iso(line["at"])
         if line["did"] == "issued":
-            self._issued[serial] = Issued(serial, unb64(line["certificate"]), at)
+            issued = Issued(serial, unb64(line["certificate"]), at)
+            self._issued[serial] = issued
+            self._by_key[_key_of(issued.certificate)] = issued
             return
         since = line.get("invalidSince")
         self._revoked[serial] = Revoked(
             serial, RevocationReason(line["reason"]), at, parse_iso(since) if since else None
         )
+
+
+def _key_of(certificate: bytes) -> bytes:
+    key = x509.load_der_x509_certificate(certificate).public_key()
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
