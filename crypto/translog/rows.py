@@ -70,7 +70,9 @@ def read_head(connection: sa.Connection, *, lock: bool = False) -> Head:
     # SQLite ignores FOR UPDATE: there BEGIN IMMEDIATE has locked everything already.
     row = connection.execute(query.with_for_update() if lock else query).first()
     if row is None:
-        raise Untrusted("the log has no head")
+        if lock or connection.execute(sa.select(schema.entry.c.leaf_index).limit(1)).first() is not None:
+            raise Untrusted("the log has no head")
+        return Head(0, EMPTY_ROOT, 0)
     return Head(row.size, bytes(row.root), row.at)
 
 

@@ -7,6 +7,7 @@ writing: a restored backup, a second writer or an edited row must never continue
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
@@ -39,6 +40,8 @@ from crypto.translog.schema import metadata
 from crypto.translog.tiles import WIDTH
 from crypto.translog.witness import add_signatures, verify_cosignature
 from crypto.translog.writer import Request, Within, Writer
+
+log = logging.getLogger(__name__)
 
 __all__ = ["Log", "NewEvent", "Plan", "Stored", "Turn", "metadata"]
 
@@ -106,9 +109,13 @@ class Log:
     def close(self) -> None:
         """Commit what waits and end the writer; the anchor then holds the last checkpoint."""
         self._writer.close()
-        if self._opened:
+        if not self._opened:
+            return
+        try:
             with self._reading() as connection:
                 self._anchor.save(self._sign(rows.read_head(connection)))
+        except (Unavailable, Untrusted) as error:
+            log.warning("the last checkpoint could not be kept: %s", error)
 
     # --- writing
 

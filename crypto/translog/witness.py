@@ -107,7 +107,9 @@ def verify_cosigned(encoded: str, log: Iterable[Verifier], witnesses: Iterable[V
 def add_signatures(note: Note, signatures: Iterable[Signature]) -> Note:
     """The same note with more signature lines; a line already there is not repeated."""
     lines = list(note.signatures)
-    lines += [signature for signature in signatures if signature not in lines]
+    for signature in signatures:
+        if signature not in lines:
+            lines.append(signature)
     return Note(note.text, tuple(lines))
 
 
