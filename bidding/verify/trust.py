@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from bidding.archive import names
+from bidding.archive.authorities import parse_authority
 from bidding.verify.case import Case
 from bidding.verify.report import Failed, Unreadable, Wrong
-from crypto.canonical import b64, unb64
 from crypto.errors import Invalid
 from crypto.revocation import RevocationEvidence
-from crypto.subject_rule import SubjectRule, SubjectSource
 from crypto.trust import Missing, RevocationPolicy, TrustedAuthority, TrustStore
 
 
@@ -56,7 +54,7 @@ def read_trust(case: Case) -> Trust:
     """The trust store for this archive under its rule row; says in `case.trusted` what it rests on."""
     max_age = timedelta(seconds=case.setup.rules.max_revocation_age)
     try:
-        authorities = [_authority(value) for value in case.json(names.AUTHORITIES)]
+        authorities = [parse_authority(value) for value in case.json(names.AUTHORITIES)]
     except Invalid as error:
         raise Failed(Wrong(names.AUTHORITIES, error.code, error.detail)) from error
     except (KeyError, TypeError, ValueError) as error:
@@ -77,34 +75,6 @@ def read_trust(case: Case) -> Trust:
     )
     policy = RevocationPolicy(max_age, Missing.ADJUDICATE)
     return Trust(TrustStore(tuple(authorities), policy), evidence)
-
-
-def encode_authority(authority: TrustedAuthority) -> dict[str, Any]:
-    """An authority as it stands in trust/authorities.json."""
-    rule = authority.subject_rule
-    return {
-        "id": authority.id,
-        "name": authority.name,
-        "anchors": [b64(der) for der in authority.anchors],
-        "intermediates": [b64(der) for der in authority.intermediates],
-        "subjectRule": {
-            "source": str(rule.source), "oid": rule.oid, "pattern": rule.pattern,
-            "organisationOid": rule.organisation_oid,
-        },
-    }  # fmt: skip
-
-
-def _authority(value: Mapping[str, Any]) -> TrustedAuthority:
-    rule = value["subjectRule"]
-    return TrustedAuthority(
-        id=value["id"],
-        name=value["name"],
-        anchors=tuple(map(unb64, value["anchors"])),
-        intermediates=tuple(map(unb64, value["intermediates"])),
-        subject_rule=SubjectRule(
-            SubjectSource(rule["source"]), rule["oid"], rule["pattern"], rule["organisationOid"]
-        ),
-    )
 
 
 def _narrowed(authorities: Sequence[TrustedAuthority], anchors: Sequence[bytes]) -> list[TrustedAuthority]:
