@@ -21,7 +21,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 log = structlog.get_logger()
 
-#: Longest wait of one request for a decision, and how often it looks for one made by another process, in seconds.
+#: Longest wait of a request for a decision, and how often it looks for another process's, in seconds.
 MAX_WAIT = 30.0
 LOOK_EVERY = 1.0
 _SETTLED = frozenset(UploadState) - {UploadState.RECEIVING, UploadState.ACCEPTED}

@@ -31,7 +31,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class ItemProof:
-    """How an item leads to a batch's root: its salt and place, and the siblings of both trees, leaf upwards."""
+    """How an item leads to a batch's root: salt, place, and the siblings of both trees, leaf upwards."""
 
     item: Item
     lot: str
@@ -81,7 +81,7 @@ def lot_levels(seed_of_lot: bytes, items: Mapping[int, Item], depth: int) -> lis
 
 
 def upper_levels(roots: Mapping[str, bytes]) -> list[list[bytes]]:
-    """The levels above the lots, leaves first, lots in the order of their ids. No lot open: one empty hash."""
+    """The levels above the lots, leaves first, lots in order of id. No lot open: one empty hash."""
     if not roots:
         return [[hashlib.sha256(b"").digest()]]
     return _levels([lot_leaf(lot, roots[lot]) for lot in sorted(roots)])

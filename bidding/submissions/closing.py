@@ -6,7 +6,6 @@ other continues. How long it takes is no limit: a bid that arrived in time is ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,24 +13,13 @@ import sqlalchemy as sa
 from bidding.submissions import store
 from bidding.submissions.batches import seal_lot
 from bidding.submissions.desk import Desk
+from bidding.submissions.heartbeats import gaps
 from bidding.submissions.store import GateState, Upload, UploadState
-from bidding.submissions.tables import statements
+from bidding.submissions.tables import gates, statements
 from bidding.submissions.verify import decide, refuse_unfinished
 from crypto.envelope import parse_manifest
-
-
-@dataclass(frozen=True, slots=True)
-class LiveBid:
-    """A live submission as `Closed` names it."""
-
-    bid: str
-    submission: str
-    received_at: datetime
-    manifest_hash: str
-    box_hash: str
-    #: Part name to bytes and root (hex).
-    parts: dict[str, tuple[int, str]]
-    checked_in_at: datetime | None
+from opening_hall.facts import ClosedBid, PartSize
+from opening_hall.seats import BidId, LotId
 
 
 def shut(desk: Desk, lot: str) -> bool:
@@ -46,13 +34,11 @@ def shut(desk: Desk, lot: str) -> bool:
             return False
         if gate.state is not GateState.OPEN:
             return True
-        store.move_gate(tx, lot, GateState.CLOSING)
-        # Read again under the lock: an extension may have come first.
-        gate = store.find_gate(tx, lot)
-        assert gate is not None  # noqa: S101 - locked above
+        # The gate is held alone from here on; an extension may have come before.
+        gate = store.hold_gate(tx, lot)
         if desk.clock.now_in(tx) < gate.deadline_at:
-            tx.rollback()
             return False
+        store.move_gate(tx, lot, GateState.CLOSING)
     return True
 
 
@@ -65,34 +51,72 @@ def decide_all(desk: Desk, lot: str) -> None:
     refuse_unfinished(desk, lot)
 
 
-def last_batch(desk: Desk, lot: str) -> None:
-    """Seal what the lot still has waiting, so that the log holds it before Closed."""
-    seal_lot(desk, lot)
+class LotClosing:
+    """`opening_hall.worker.Closing` over the desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def due(self, now: datetime) -> list[LotId]:
+        """Lots past their deadline whose hall is not finished."""
+        late = sa.and_(gates.c.state == GateState.OPEN.value, gates.c.deadline_at <= store.to_ms(now))
+        closing = gates.c.state.in_([GateState.CLOSING.value, GateState.CLOSED.value])
+        wanted = sa.select(gates.c.lot).where(gates.c.finished.is_(False), sa.or_(late, closing))
+        with store.reading(self._desk.engine) as tx:
+            return [LotId(lot) for lot in tx.execute(wanted.order_by(gates.c.lot)).scalars()]
+
+    def next_deadline(self) -> datetime | None:
+        """The earliest deadline of a lot that still takes bids."""
+        wanted = sa.select(sa.func.min(gates.c.deadline_at)).where(gates.c.state == GateState.OPEN.value)
+        with store.reading(self._desk.engine) as tx:
+            at = tx.execute(wanted).scalar_one()
+        return None if at is None else store.from_ms(at)
+
+    def shut(self, lot: LotId) -> bool:
+        return shut(self._desk, lot)
+
+    def settle(self, lot: LotId) -> None:
+        decide_all(self._desk, lot)
+        seal_lot(self._desk, lot)
+
+    def live(self, lot: LotId) -> dict[BidId, ClosedBid]:
+        return live_bids(self._desk, lot)
+
+    def close(self, tx: sa.Connection, lot: LotId) -> None:
+        """In the transaction that appends Closed: its batches may be opened from now on."""
+        store.move_gate(tx, lot, GateState.CLOSED)
+
+    def finish(self, lot: LotId) -> None:
+        with store.writing(self._desk.engine) as tx:
+            tx.execute(gates.update().where(gates.c.lot == lot).values(finished=True))
+
+    def docs(self, lot: LotId) -> frozenset[str]:
+        """The revisions of the documents that counted at the deadline."""
+        with store.reading(self._desk.engine) as tx:
+            gate = store.find_gate(tx, lot)
+        return frozenset(gate.docs if gate else ())
+
+    def reachable(self, since: datetime, until: datetime) -> bool:
+        return not gaps(self._desk, since, until)
 
 
-def live_bids(desk: Desk, lot: str) -> list[LiveBid]:
+def live_bids(desk: Desk, lot: str) -> dict[BidId, ClosedBid]:
     """All live submissions of a lot, by bid id. Only the closing asks for them; before T nothing does."""
     with store.reading(desk.engine) as tx:
         uploads = store.uploads_in(tx, lot, UploadState.LIVE)
         seen = _check_ins(tx, lot)
-    return [_live(upload, seen.get(upload.bid)) for upload in uploads]
+    return {BidId(upload.bid): _live(upload, seen.get(upload.bid)) for upload in uploads}
 
 
-def finish(tx: sa.Connection, lot: str) -> None:
-    """In the transaction that appends Closed: the lot took its last bid, its batches may be opened."""
-    store.move_gate(tx, lot, GateState.CLOSED)
-
-
-def _live(upload: Upload, checked_in_at: datetime | None) -> LiveBid:
+def _live(upload: Upload, checked_in_at: datetime | None) -> ClosedBid:
     assert upload.manifest and upload.submission and upload.box_hash and upload.accepted_at  # noqa: S101
     manifest = parse_manifest(upload.manifest)
-    return LiveBid(
-        bid=upload.bid,
+    return ClosedBid(
         submission=upload.submission,
         received_at=upload.accepted_at,
         manifest_hash=upload.manifest_hash,
         box_hash=upload.box_hash,
-        parts={name: (facts.size, facts.root) for name, facts in manifest.parts.items()},
+        parts={name: PartSize(facts.size, facts.root) for name, facts in manifest.parts.items()},
         checked_in_at=checked_in_at,
     )
 

@@ -41,4 +41,5 @@ def receipt_pdf(receipt: str) -> bytes:
             qr_caption="投标指纹 · fingerprint",
         ),
         receipt.encode(),
+        "receipt.json",
     )

@@ -164,9 +164,16 @@ def share_gate(tx: sa.Connection, lot: str) -> Gate | None:
     )
 
 
+def hold_gate(tx: sa.Connection, lot: str) -> Gate:
+    """The gate, held alone: waits until every transaction that may stamp a bid has ended."""
+    gate = _gate(tx.execute(sa.select(gates).where(gates.c.lot == lot).with_for_update()).one())
+    assert gate is not None  # noqa: S101 - one() found it
+    return gate
+
+
 def move_gate(tx: sa.Connection, lot: str, state: GateState) -> None:
-    """Begin or finish the closing. Waits until every transaction that may stamp a bid has ended."""
-    tx.execute(sa.select(gates.c.lot).where(gates.c.lot == lot).with_for_update()).one()
+    """Begin or finish the closing."""
+    hold_gate(tx, lot)
     tx.execute(gates.update().where(gates.c.lot == lot).values(state=state.value))
 
 

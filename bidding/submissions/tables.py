@@ -22,6 +22,8 @@ gates = sa.Table(
     sa.Column("keyset", sa.LargeBinary, nullable=False),
     sa.Column("docs", sa.JSON, nullable=False),
     sa.Column("parts", sa.JSON, nullable=False),
+    #: Nothing is left to do for its hall.
+    sa.Column("finished", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 #: That an account drew its tickets of a month: the same row for every account, bidding or not.
@@ -155,6 +157,32 @@ vault_reads = sa.Table(
     sa.Column("what", sa.String(160), nullable=False),
     sa.Column("by", sa.String(160), nullable=False),
     sa.Column("at", sa.BigInteger, nullable=False),
+)
+
+#: Which revision of a session's record is the record now.
+records = sa.Table(
+    "hall_records",
+    metadata,
+    sa.Column("lot", sa.String(64), primary_key=True),
+    sa.Column("session", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+)
+
+#: What a record's seal was prepared with, by the digest that is signed.
+prepared_seals = sa.Table(
+    "prepared_seals",
+    metadata,
+    sa.Column("lot", sa.String(64), primary_key=True),
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("note", sa.String(64), nullable=False),
+)
+
+#: That the platform was there, in units of a few seconds since 1970.
+heartbeats = sa.Table(
+    "heartbeats",
+    metadata,
+    sa.Column("beat", sa.BigInteger, primary_key=True, autoincrement=False),
 )
 
 #: Which process does the platform's part of a hall just now.

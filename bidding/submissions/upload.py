@@ -289,7 +289,7 @@ def secret_hash(secret: str) -> str:
 def _resume(tx: sa.Connection, found: Upload, lot: str, manifest: Manifest, secret: str) -> Upload:
     if found.lot != lot or found.manifest_hash != manifest.hash():
         raise Refusal("changed-on-resume", "this bid id was used with another manifest; seal again")
-    # Whoever holds the manifest before T is the bidder: nobody else can have it, and nothing is lost to a thief.
+    # Whoever holds the manifest before T is the bidder: nobody else has it, and a thief gains nothing.
     hashed = secret_hash(secret)
     store.change_upload(tx, found.upload, secret_hash=hashed)
     return replace(found, secret_hash=hashed)

@@ -8,10 +8,12 @@ opened payload is logged before its first byte.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import BinaryIO, cast
 
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
@@ -21,11 +23,12 @@ from bidding.objects import Spool
 from bidding.submissions import store
 from bidding.submissions.batches import batch_of
 from bidding.submissions.desk import Desk
+from bidding.submissions.records import Records
 from bidding.submissions.store import PIECE_SIZE, GateState, Upload, UploadState
 from bidding.submissions.tables import payloads, secrets, vault_reads
 from bidding.submissions.upload import BOX, count_of, piece_key
 from ceremony.errors import Refusal
-from crypto.canonical import canon
+from crypto.canonical import b64, canon, sha256_hex, unb64
 from crypto.errors import Invalid, Unavailable
 from crypto.payload import PayloadReader, parse_head
 from crypto.stream import PREFIX, SALT, SEGMENT, StreamOpener, StreamSealer
@@ -33,8 +36,12 @@ from crypto.suite import DEFAULT_SUITE
 from crypto.translog.store import NewEvent
 from opening_hall.seats import BidId, LotId
 
-#: Kind under which evidence about a bid is kept: revocation lists, chains, judgements. "+ name".
-EVIDENCE = "evidence:"
+#: Kinds under which evidence about a bid is kept, and long lists by their SHA-256.
+EVIDENCE = "evidence"
+EVIDENCE_LIST = "evidence-list"
+#: Evidence longer than this, in bytes, is kept apart; a hash in hex is this long.
+SHARED = 4096
+HASH_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +61,11 @@ class Layout:
     pieces: Mapping[tuple[str, int], str]
 
 
-class BidVault:
-    """`opening_hall.vault.Vault` over the desk's tables and objects."""
+class BidVault(Records):
+    """`opening_hall.vault.Vault` over the desk's tables and objects, with the records beside it."""
 
     def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+        super().__init__(desk)
         # Live bids of closed lots change no more; a lot's opening asks for each of them often.
         self._layout = lru_cache(maxsize=4096)(self._find_layout)
 
@@ -115,11 +122,34 @@ class BidVault:
             rows = tx.execute(wanted).all()
         return {(BidId(row.bid), row.seat): self._unseal(row) for row in rows}
 
+    def put_evidence(self, tx: sa.Connection, lot: LotId, bid: BidId, evidence: Mapping[str, bytes]) -> None:
+        """Keep what a bid was judged by; long lists that many bids share are kept once."""
+        told: dict[str, str] = {}
+        for name, data in evidence.items():
+            if len(data) <= SHARED:
+                told[name] = b64(data)
+                continue
+            told[name] = sha256_hex(data)
+            self.put_secret(tx, lot, told[name], EVIDENCE_LIST, "", data)
+        self.put_secret(tx, lot, bid, EVIDENCE, "", canon(told))
+
     def evidence(self, bid: BidId) -> Mapping[str, bytes]:
-        wanted = sa.select(secrets).where(secrets.c.bid == bid, secrets.c.kind.startswith(EVIDENCE))
+        lot = LotId(self._layout(bid).upload.lot)
+        sealed = self._secret(lot, EVIDENCE, bid)
+        if sealed is None:
+            return {}
+        told: dict[str, str] = json.loads(sealed)
+        return {name: self._shared(lot, kept) for name, kept in told.items()}
+
+    def _shared(self, lot: LotId, kept: str) -> bytes:
+        long = self._secret(lot, EVIDENCE_LIST, kept) if len(kept) == HASH_LENGTH else None
+        return unb64(kept) if long is None else long
+
+    def _secret(self, lot: LotId, kind: str, bid: str) -> bytes | None:
+        wanted = sa.and_(secrets.c.lot == lot, secrets.c.kind == kind, secrets.c.bid == bid)
         with store.reading(self._desk.engine) as tx:
-            rows = tx.execute(wanted).all()
-        return {row.kind.removeprefix(EVIDENCE): self._unseal(row) for row in rows}
+            row = tx.execute(sa.select(secrets).where(wanted)).first()
+        return None if row is None else self._unseal(row)
 
     # --- opened
 
@@ -138,7 +168,7 @@ class BidVault:
         _put_payload(self._desk, lot, bid, part, 0, "", reason)
 
     def read_payload(self, lot: LotId, bid: BidId, part: str, by: str) -> Iterator[bytes]:
-        """The ZIP of an opened part for somebody who may; logged before the first byte. Refuses `not-opened`."""
+        """The ZIP of an opened part; logged before its first byte. Refuses `not-opened`."""
         with store.reading(self._desk.engine) as tx:
             wanted = sa.and_(payloads.c.bid == bid, payloads.c.part == part, payloads.c.lot == lot)
             row = tx.execute(sa.select(payloads).where(wanted)).one_or_none()
@@ -207,13 +237,13 @@ class PayloadSink:
         self._desk, self._place = desk, (lot, bid, part)
         self._spool: Spool = desk.objects.spool()
         self._digest = _Digest()
-        self._reader = PayloadReader(self._digest)
+        self._reader = PayloadReader(cast(BinaryIO, self._digest))
         self._key = desk.keys.data
         self._sealer = StreamSealer(
             DEFAULT_SUITE,
             _key_for_payloads(self._key.secret),
             _about_payload(lot, bid, part),
-            _SpoolWriter(self._spool),
+            cast(BinaryIO, _SpoolWriter(self._spool)),
             segments=segments,
             salt=desk.random(SALT),
             prefix=desk.random(PREFIX),
