@@ -1,7 +1,7 @@
 """Who is asking: sessions by certificate, in a cookie that one path (`/as/{slot}`) alone carries.
 
-One browser can hold several identities beside each other. A valid signature always signs in: nothing here counts
-failures or locks anybody out.
+One browser can hold several identities beside each other. A valid signature always signs in: nothing here
+counts failures or locks anybody out.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Messages inside the platform and the outbox that carries them beyond it."""

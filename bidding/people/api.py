@@ -1,0 +1,15 @@
+"""Routes about people and organisations: oneself, and (for operators) roles."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from bidding.deps import Deps
+from bidding.people import me_api, operators_api
+
+
+def router(deps: Deps) -> APIRouter:
+    routes = APIRouter()
+    routes.include_router(me_api.router(deps))
+    routes.include_router(operators_api.router(deps))
+    return routes

@@ -1,0 +1,1 @@
+"""Tenders: procurement rules as data, drafting, publishing, clarifications, documents."""

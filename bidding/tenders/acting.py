@@ -1,0 +1,78 @@
+"""Who a signed-in person is to a tender, and what it signs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Header
+
+from bidding.deps import Deps
+from bidding.people.certificates import verify_signature
+from bidding.people.ids import PersonId
+from bidding.people.register import Holder
+from bidding.people.roles import OPERATORS
+from bidding.people.sessions import Session
+from bidding.tenders import store
+from bidding.tenders.actor import Actor, ActorRole
+from bidding.tenders.commands import Signed
+from bidding.tenders.desk import tender_state
+from bidding.tenders.state import Tender
+from ceremony.errors import Refusal
+from crypto.translog.engine import reading
+
+#: A client that repeats a lost request sends the same key and gets the first answer.
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=100, pattern=r"^[\w.:-]+$")]
+
+
+def command_id(deps: Deps, key: str | None) -> str:
+    return key or f"once:{deps.random(12).hex()}"
+
+
+def agency_of(session: Session) -> Actor:
+    """The session as the agency of a tender; the rules decide whether it is this tender's."""
+    if session.roles & OPERATORS:
+        # 三员: whoever runs the platform has no part in a tender, whatever organisation it belongs to.
+        raise Refusal("not-found")
+    return Actor(ActorRole.AGENCY, session.credit_code, session.person)
+
+
+def officer_of(session: Session) -> Actor:
+    if session.roles & OPERATORS:
+        raise Refusal("not-found")
+    return Actor(ActorRole.OFFICER, session.credit_code, session.person)
+
+
+def own_tender(deps: Deps, tender: str, session: Session) -> tuple[int, Tender]:
+    """A tender that the session's organisation runs. Raises `Refusal("not-found")`."""
+    agency_of(session)
+    version, state = tender_state(deps, tender)
+    if session.credit_code not in (state.agency.credit_code, state.head.tenderer.credit_code):
+        raise Refusal("not-found")
+    return version, state
+
+
+def signed(deps: Deps, body: bytes, cms: bytes) -> tuple[Signed, Holder]:
+    """Bytes with a verified signature by a trusted certificate. Raises `Invalid`."""
+    holder = verify_signature(deps.trust, cms, body, deps.clock.now())
+    return Signed(body, cms, holder.credit_code), holder
+
+
+def signed_by(deps: Deps, session: Session, body: bytes, cms: bytes) -> Signed:
+    """As `signed`, by the very organisation that is signed in. Raises `Refusal("signed-by-another")`."""
+    value, holder = signed(deps, body, cms)
+    if holder.credit_code != session.credit_code:
+        raise Refusal("signed-by-another", "the signature is by another organisation than the one signed in")
+    return value
+
+
+def lot_owner(deps: Deps, lot: str) -> str:
+    """The tender of a lot. Raises `Refusal("not-found")`."""
+    with reading(deps.engine) as tx:
+        tender = store.tender_of(tx, lot)
+    if tender is None:
+        raise Refusal("not-found")
+    return tender
+
+
+def same_person(session: Session, person: PersonId) -> bool:
+    return session.person == person

@@ -1,0 +1,56 @@
+"""Who is told of a notice: everybody alike, through the inbox, in the transaction that publishes it.
+
+Messages about a tender go to all accounts, never to those who looked at it: a list of recipients would tell
+who is interested (办法 art. 21, 22).
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from bidding.inbox import store as inbox
+from bidding.tenders.state import Tender
+from crypto.canonical import iso, sha256_hex
+
+
+def announce_publication(tx: sa.Connection, before: Tender, after: Tender) -> None:
+    """A new tender, or a new round of one."""
+    notice = after.notices[-1]
+    lots = [lot for lot in after.lots.values() if lot.notices and lot.notices[0] == notice.number]
+    for lot in lots:
+        inbox.post(
+            tx,
+            inbox.Message(
+                id=f"m_{sha256_hex(notice.body)[:16]}_{lot.id}",
+                kind="tender-published",
+                zh=f"招标公告：{after.head.title}／{lot.terms.title}",
+                en=f"Tender published: {after.head.title} / {lot.terms.title}",
+                body=f"{iso(lot.terms.opens_at)}",
+                tender=after.id,
+                lot=lot.id,
+                created_at=notice.at,
+            ),
+        )
+
+
+def announce_change(tx: sa.Connection, before: Tender, after: Tender) -> None:
+    """A clarification, change or extension; prominent, to all, to be acknowledged."""
+    notice = after.notices[-1]
+    for lot in after.lots.values():
+        if notice.number not in lot.notices:
+            continue
+        moved = lot.terms.opens_at > before.lots[lot.id].terms.opens_at
+        chinese, english = ("延期", "Deadline extended") if moved else ("澄清", "Clarification")
+        inbox.post(
+            tx,
+            inbox.Message(
+                id=f"m_{sha256_hex(notice.body)[:16]}_{lot.id}",
+                kind="deadline-extended" if moved else "clarification",
+                zh=f"{chinese}公告：{after.head.title}／{lot.terms.title}",
+                en=f"{english}: {after.head.title} / {lot.terms.title}",
+                body=f"{iso(lot.terms.opens_at)}",
+                tender=after.id,
+                lot=lot.id,
+                created_at=notice.at,
+            ),
+        )

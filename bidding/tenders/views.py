@@ -1,0 +1,205 @@
+"""What clients are told about tenders. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from bidding.tenders.codec import Fen
+from bidding.tenders.forms import form_sha256
+from bidding.tenders.money import yuan
+from bidding.tenders.notice import documents_for, hall_rules, party
+from bidding.tenders.rulebook import Regime
+from bidding.tenders.state import Lot, Tender
+from bidding.tenders.terms import Document, LotState
+from crypto.canonical import b64, iso, sha256_hex
+from crypto.keyset import parse_keyset
+
+
+def tender_facts(state: Tender, *, version: int, drafts: bool) -> dict[str, Any]:
+    """The tender as everybody sees it; with `drafts` as its agency does."""
+    head = state.head
+    lots = [lot for lot in state.lots.values() if drafts or lot.state is not LotState.DRAFT]
+    found: dict[str, Any] = {
+        "tender": state.id,
+        "title": head.title,
+        "code": head.code,
+        "dealCode": head.deal_code,
+        "attempt": head.attempt,
+        "repeats": head.repeats,
+        "regime": head.regime,
+        "type": head.kind,
+        "region": head.region,
+        "mode": head.mode.value,
+        "state": state.state.value,
+        "rehearsal": head.regime == Regime.REHEARSAL,
+        "tenderer": party(head.tenderer),
+        "agency": party(state.agency),
+        "publishedAt": iso(state.published_at) if state.published_at else None,
+        "citations": state.rules.citations(),
+        "lots": [lot_line(lot) for lot in sorted(lots, key=lambda lot: lot.number)],
+    }
+    if drafts:
+        check = state.check
+        found |= {
+            "version": version,
+            "staged": [document_line(d) for d in state.staged],
+            "documents": [document_line(d) for d in state.documents],
+            "review": state.review or None,
+            "check": None
+            if check is None
+            else {
+                "dueAt": iso(check.due_at),
+                "defects": list(check.defects),
+                "open": list(check.open),
+                "passed": check.passed,
+                "answered": check.answered,
+            },
+        }
+    return found
+
+
+def lot_line(lot: Lot) -> dict[str, Any]:
+    return {
+        "lot": lot.id,
+        "number": lot.number,
+        "round": lot.terms.round,
+        "title": lot.terms.title,
+        "state": lot.state.value,
+        "opensAt": iso(lot.terms.opens_at),
+        "revision": lot.revision,
+        "code": lot.code,
+    }
+
+
+def lot_package(state: Tender, lot: Lot, now: datetime) -> dict[str, Any]:
+    """All that a bidder needs to check the notice and seal a bid; public and the same for everybody."""
+    terms, head = lot.terms, state.head
+    newest = state.notices[lot.notices[-1]]
+    chain = [state.notices[number] for number in lot.notices]
+    return {
+        "tender": state.id,
+        "lot": lot.id,
+        "number": lot.number,
+        "round": terms.round,
+        "title": terms.title,
+        "tenderTitle": head.title,
+        "code": head.code,
+        "dealCode": head.deal_code,
+        "regime": head.regime,
+        "type": head.kind,
+        "region": head.region,
+        "rehearsal": head.regime == Regime.REHEARSAL,
+        "state": lot.state.value,
+        "deadline": iso(terms.opens_at),
+        "keyset": b64(lot.keyset),
+        "keysetHash": parse_keyset(lot.keyset).hash(),
+        "officers": officers(lot),
+        "k": terms.k,
+        "revision": lot.revision,
+        "docsHash": lot.docs_hash,
+        "accepted": list(lot.accepted),
+        "notice": b64(newest.body),
+        "noticeCms": b64(newest.signature),
+        "notices": [{"number": n.number, "kind": n.kind, "sha256": sha256_hex(n.body)} for n in chain],
+        "form": [field.encode() for field in terms.form],
+        "formSha256": form_sha256(terms.form),
+        "parts": list(terms.parts),
+        "documents": [
+            {**document_line(d), "url": f"/api/lots/{lot.id}/documents/{d.name}"}
+            for d in public_documents(state, lot.id)
+        ],
+        "rules": hall_rules(lot, state.rules),
+        "ceiling": _money(terms.ceiling),
+        "deposit": _money(terms.deposit),
+        "evaluation": terms.evaluation,
+        "citations": state.rules.citations(),
+        "tenderer": party(head.tenderer),
+        "agency": party(state.agency),
+        "now": iso(now),
+    }
+
+
+def officers(lot: Lot) -> list[dict[str, Any]]:
+    """Who holds the opening keys, the present holder included."""
+    listed = []
+    for officer in lot.terms.officers:
+        holder = lot.holders.get(officer.seat)
+        line: dict[str, Any] = {
+            "seat": officer.seat,
+            "index": officer.index,
+            "name": officer.name,
+            "organisation": officer.organisation,
+            "creditCode": officer.credit_code,
+            "registered": officer.seat in lot.keys,
+        }
+        if holder:
+            line["holder"] = {**party(holder.to), "certificate": holder.certificate_sha256}
+        listed.append(line)
+    return listed
+
+
+def public_documents(state: Tender, lot: str) -> tuple[Document, ...]:
+    """The published documents of a lot, without what is staged."""
+    staged = {(d.name, d.lot, d.sha256) for d in state.staged}
+    if not staged:
+        return documents_for(state, lot)
+    return documents_for(replace(state, staged=()), lot)
+
+
+def document_line(document: Document) -> dict[str, Any]:
+    return {
+        "name": document.name,
+        "size": document.size,
+        "sha256": document.sha256,
+        "lot": document.lot or None,
+    }
+
+
+def notices(state: Tender) -> list[dict[str, Any]]:
+    """Every signed notice, oldest first."""
+    return [
+        {
+            "number": notice.number,
+            "kind": notice.kind,
+            "notice": b64(notice.body),
+            "cms": b64(notice.signature),
+            "signer": notice.signer,
+            "sha256": sha256_hex(notice.body),
+            "at": iso(notice.at),
+        }
+        for notice in state.notices
+    ]
+
+
+def questions(state: Tender, *, lot: str = "") -> list[dict[str, Any]]:
+    """Questions and objections of a tender, or of one lot; who asked is nowhere known."""
+    asked = [
+        {
+            "id": key,
+            "kind": "question",
+            "lot": q.lot,
+            "text": q.text,
+            "askedAt": iso(q.asked_at),
+            "notice": q.answered_in,
+        }
+        for key, q in state.questions.items()
+    ]
+    raised = [
+        {
+            "id": key,
+            "kind": "objection",
+            "lot": o.lot,
+            "text": o.text,
+            "askedAt": iso(o.raised_at),
+            "answerDueAt": iso(o.answer_due_at),
+            "notice": o.answered_in,
+        }
+        for key, o in state.objections.items()
+    ]
+    return [one for one in (*asked, *raised) if not lot or one["lot"] == lot]
+
+
+def _money(value: Fen | None) -> str:
+    return "" if value is None else yuan(value)
