@@ -21,6 +21,7 @@ from bidding.deps import Deps
 from bidding.keys import KeyRing
 from bidding.objects import open_objects
 from bidding.settings import Settings
+from bidding.tenders.errand import TENDERS
 from bidding.trust import open_trust
 from ceremony.bus import Bus, MemoryBus, Poller, RedisBus
 from ceremony.handle import Ceremony
@@ -79,7 +80,9 @@ def build_deps(settings: Settings) -> Deps:
         witnesses=settings.witnesses,
     )
     halls = Ceremony(log, HALL)
+    tenders = Ceremony(log, TENDERS)
     bus.subscribe(halls.wake)
+    bus.subscribe(tenders.wake)
     trusted = open_trust(settings, clock=clock.now)
     return Deps(
         settings=settings,
@@ -94,6 +97,7 @@ def build_deps(settings: Settings) -> Deps:
         keys=keys,
         random=os.urandom,
         halls=halls,
+        tenders=tenders,
         live=Live(halls, HALL_VIEWS, clock=clock.now, problem=problems.problem),
     )
 

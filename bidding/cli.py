@@ -17,6 +17,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "migrate": ("bidding.server", "migrate", "Bring the database to the newest schema."),
     "keys": ("bidding.server", "keys", "List or rotate the platform's own keys."),
     "demo": ("bidding.demo.command", "demo", "Load the demonstration (演示) and say what to try."),
+    "rehearse": ("bidding.rehearse.command", "rehearse", "Rehearse a whole opening (模拟开标)."),
+    "export": ("bidding.archive.command", "export", "Export a lot's archive with all its evidence."),
+    "verify": ("bidding.verify.command", "verify", "Check an exported archive offline, step by step."),
 }
 
 USAGE = """Usage: kaibiao COMMAND [OPTIONS]…

@@ -10,6 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+
 from crypto.translog.schema import metadata
 
 #: Modules that define tables; importing them fills `metadata`.

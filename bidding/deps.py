@@ -6,6 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+
+from bidding.clock import Clock
+from bidding.keys import KeyRing
+from bidding.objects import Objects
+from bidding.settings import Settings
+from bidding.tenders.errand import Errand
+from bidding.tenders.events import Event as TenderEvent
+from bidding.tenders.state import Tender
 from ceremony.bus import Bus
 from ceremony.handle import Ceremony
 from ceremony.live import Live
@@ -14,11 +22,6 @@ from crypto.timestamps import TimeStampAuthority
 from crypto.translog.store import Log
 from crypto.trust import TrustStore
 from opening_hall.domain import Command, Event, State
-
-from bidding.clock import Clock
-from bidding.keys import KeyRing
-from bidding.objects import Objects
-from bidding.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +42,5 @@ class Deps:
     #: `random(n)` gives n unpredictable bytes.
     random: Callable[[int], bytes]
     halls: Ceremony[State, Command, Event]
+    tenders: Ceremony[Tender, Errand, TenderEvent]
     live: Live

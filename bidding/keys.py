@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from crypto.canonical import sha256_hex
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from crypto.canonical import sha256_hex
 
 Kind = Literal["log", "receipt", "session", "data"]
 KINDS: tuple[Kind, ...] = ("log", "receipt", "session", "data")

@@ -6,14 +6,14 @@ import html
 from typing import Any
 
 import structlog
-from ceremony.errors import Malformed, Refusal
-from crypto.errors import Invalid, StaleVersion, Unavailable, Untrusted
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 
 from bidding.messages import Message, Text, message, messages
+from ceremony.errors import Malformed, Refusal
+from crypto.errors import Invalid, StaleVersion, Unavailable, Untrusted
 
 log = structlog.get_logger()
 

@@ -13,11 +13,11 @@ import typer
 import uvicorn
 
 from bidding.app import create_app
-from bidding.db import create_engine
 from bidding.db import migrate as migrate_database
-from bidding.keys import KINDS, KeyRing, Kind
+from bidding.keys import KINDS, KeyRing
 from bidding.settings import Settings
 from ceremony.socket import HallProtocol
+from crypto.translog.engine import open_engine
 
 #: Connections of a finished hall get this long to close before the server ends, in seconds.
 GRACEFUL_SECONDS = 5
@@ -95,7 +95,7 @@ def migrate() -> None:
     """Bring the database to the newest schema. Safe to repeat."""
     settings = Settings()
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    migrate_database(create_engine(settings.database))
+    migrate_database(open_engine(settings.database))
     sys.stderr.write("kaibiao: 数据库已是最新 / the database is up to date\n")
 
 
@@ -118,5 +118,5 @@ def rotate_key(kind: Annotated[str, typer.Argument(help="log, receipt, session o
     if kind not in KINDS:
         sys.stderr.write(f"kaibiao: {kind}? {', '.join(KINDS)}\n")
         raise typer.Exit(2)
-    key = KeyRing.open(Settings().data_dir / "keys").rotate(cast("Kind", kind))
+    key = KeyRing.open(Settings().data_dir / "keys").rotate(kind)
     sys.stdout.write(f"{kind} {key.id}\n")

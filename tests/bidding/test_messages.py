@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from scripts.generate_docs import pages
 
 from bidding.messages import messages
+from scripts.generate_docs import pages
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("crypto", "ceremony", "opening_hall", "evaluation", "bidding")
@@ -19,9 +19,11 @@ def raised_codes() -> Iterator[tuple[str, str]]:
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in RAISED:
-                    if node.args and isinstance(node.args[0], ast.Constant):
-                        yield node.args[0].value, f"{path.relative_to(ROOT)}:{node.lineno}"
+                match node:
+                    case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=code), *_]) if (
+                        name in RAISED
+                    ):
+                        yield str(code), f"{path.relative_to(ROOT)}:{node.lineno}"
 
 
 def test_every_code_that_is_raised_has_an_entry() -> None:

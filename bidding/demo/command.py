@@ -1,0 +1,76 @@
+"""`kaibiao demo`: the platform on loopback with the demonstration loaded, and a note on what to try."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.table import Table
+
+from bidding.client.errors import ClientError
+from bidding.client.http import Api
+from bidding.demo.cast import BIDDERS, OFFICERS, PASSWORD
+from bidding.demo.load import Loaded, load
+from bidding.server import configure_logging, refuse_plain_text, server_config
+from bidding.settings import Settings
+
+
+def demo(
+    port: Annotated[int, typer.Option(help="Port on loopback.")] = 8420,
+    data_dir: Annotated[Path, typer.Option(help="Where everything embedded is kept.")] = Path(".data"),
+) -> None:
+    """Run the platform with the demonstration (演示/无法律效力): a tender about to open and its bids."""
+    settings = Settings(port=port, data_dir=data_dir, demo=True, rehearsal=True, log_level="warning")
+    refuse_plain_text(settings)
+    configure_logging(settings.log_level)
+    server = uvicorn.Server(server_config(settings))
+    loader = threading.Thread(target=_load, args=(server, settings), daemon=True)
+    loader.start()
+    server.run()
+
+
+def _load(server: uvicorn.Server, settings: Settings) -> None:
+    console = Console(stderr=True)
+    pause = threading.Event()
+    while not server.started and not server.should_exit:
+        pause.wait(0.05)
+    if server.should_exit:
+        return
+    try:
+        loaded = load(Api.to(settings.base_url), settings.data_dir / "demo", lambda text: console.print(text))
+    except ClientError as error:
+        console.print(f"[red]演示未能载入 / the demonstration could not be loaded: {error}[/red]")
+        server.should_exit = True
+        return
+    _say_what_to_try(settings, loaded)
+
+
+def _say_what_to_try(settings: Settings, loaded: Loaded) -> None:
+    console = Console(file=sys.stdout)
+    local = loaded.opens_at.astimezone()
+    console.print(
+        f"\n[bold]开标 Kaibiao[/bold]  {settings.base_url}   演示数据，无法律效力 / demonstration data"
+    )
+    console.print(f"标段 {loaded.lot} 将于 {local:%H:%M:%S} 开标 / opens at {local:%H:%M:%S}\n")
+    table = Table("谁 / who", "证书 / certificate (.p12)", "口令 / password")
+    for player in (*OFFICERS, *BIDDERS):
+        path = loaded.people / player.key / "certificate.p12"
+        table.add_row(f"{player.organisation.name} ({player.key})", str(path), PASSWORD)
+    console.print(table)
+    console.print("试一试 / try, in another terminal:")
+    for line in _things_to_try(settings, loaded):
+        console.print(f"  {line}", soft_wrap=True)
+    sys.stdout.flush()
+
+
+def _things_to_try(settings: Settings, loaded: Loaded) -> list[str]:
+    return [
+        f"curl {settings.base_url}/api/lots/{loaded.lot}",
+        "./scripts/run rehearse --bidders 12 --officers 3 --quorum 2 --misbehave",
+        "./scripts/run --help",
+    ]
