@@ -13,10 +13,10 @@ T = TypeVar("T")
 
 
 class Kept(Generic[T]):
-    """Calls `build(*parts)` once per identity of the parts (strings by value); forgets all at `limit` entries.
+    """Calls `build(*parts)` once per identity of the parts (strings by value); forgets all at `limit`.
 
-    Each entry holds its parts, so an identity cannot be reused while it is remembered. Safe from any thread: at
-    worst something is built twice.
+    Each entry holds its parts, so an identity cannot be reused while it is remembered. Safe from any thread:
+    at worst something is built twice.
     """
 
     __slots__ = ("_build", "_found", "_limit")

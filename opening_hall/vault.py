@@ -40,9 +40,6 @@ class Vault(Protocol):
     def secrets(self, lot: LotId, kind: str) -> Mapping[tuple[BidId, str], bytes]:
         """All of one kind, by (bid or reference, seat)."""
 
-    def put_payload(self, bid: BidId, part: str, form: bytes, payload: bytes) -> None:
-        """Keep an opened part, encrypted at rest."""
-
 
 IDENTITY_SHARE = "identity-share"
 """An officer's share of K_identity; (bid, officer seat)."""

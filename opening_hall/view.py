@@ -1,7 +1,8 @@
-"""What each audience sees of a hall, and what each seat may do. Pure; nothing sealed ever reaches this module.
+"""What each audience sees of a hall, and what each seat may do. Pure; nothing sealed reaches this module.
 
-Three audiences after the list is announced: `official` (people of the notice), `bidder` (whoever has a live bid), `public`.
-Before that everybody from outside sees the same: the hall, its phase and the clock, no seat, name or number.
+Three audiences after the list is announced: `official` (people of the notice), `bidder` (whoever has a live
+bid) and `public`. Before that everybody from outside sees the same: the hall, its phase and the clock, no
+seat, name or number.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from typing import Any
 from opening_hall import events as e
 from opening_hall.record import words
 from opening_hall.record.words import Text, word
+from opening_hall.seats import BidId
 from opening_hall.state import State
 
 
@@ -23,8 +24,8 @@ class Incident:
     en: str
 
 
-def _who(state: State, bid: str) -> str:
-    found = state.bids.get(e.BidId(bid))
+def _who(state: State, bid: BidId) -> str:
+    found = state.bids.get(bid)
     if found is not None and found.identity is not None and found.identity.name:
         return found.identity.name
     return bid

@@ -1,7 +1,7 @@
 """The opening record (开标记录表), made from the events and nothing else. Pure; same events, same bytes.
 
-Columns and head are those of the usual 开标记录表; labels stand in Chinese and English, values in the record's
-language.
+Columns and head are those of the usual 开标记录表; labels stand in Chinese and English, values in the
+record's language.
 """
 
 from __future__ import annotations

@@ -1,0 +1,120 @@
+"""The hall's routes over HTTP and WebSocket; what they do stands in door.py."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response, WebSocket
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import JSONResponse
+
+from ceremony.errors import Malformed, Refusal
+from ceremony.socket import serve_hall
+from crypto.errors import Invalid, Unavailable, Untrusted
+from opening_hall.challenge import LIFETIME, make_challenge
+from opening_hall.door import Door
+from opening_hall.hall import stream
+from opening_hall.ports import HallPorts
+from opening_hall.seats import PUBLIC, BidId, LotId, Role
+from opening_hall.wire import Bid, Key, Part
+
+PDF = "application/pdf"
+PROBLEM = "application/problem+json"
+REFUSED = (Malformed, Refusal, Invalid, Unavailable, Untrusted)
+JSON = "application/json"
+
+
+class Release(BaseModel):
+    """A key from whoever holds it; the key itself is the proof."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    bid: Bid
+    part: Part
+    key: Key
+
+
+def router(ports: HallPorts) -> APIRouter:
+    """Everything under /halls/{lot}."""
+    routes = APIRouter(prefix="/halls/{lot}", tags=["hall"])
+    door = Door(ports)
+    _live(routes, door)
+    _files(routes, door)
+    return routes
+
+
+def _live(routes: APIRouter, door: Door) -> None:
+    @routes.get("")
+    def show(request: Request, lot: str) -> dict[str, Any]:
+        return door.snapshot(door.enter(request, lot))
+
+    @routes.post("/commands")
+    async def command(request: Request, lot: str) -> Mapping[str, Any]:
+        place = await asyncio.to_thread(door.enter, request, lot)
+        message = await request.json()
+        return {"ok": True, **await door.carry_out(place.lot, place.seat, message, lambda: place.caller)}
+
+    @routes.post("/release")
+    async def release(body: Release, lot: str) -> Mapping[str, Any]:
+        # The same key again is the same command, whoever sends it.
+        name = hashlib.sha256(f"{body.bid} {body.part} {body.key}".encode()).hexdigest()[:32]
+        message = {"id": f"release-{name}", "do": "ReleaseKey", **body.model_dump()}
+        return {"ok": True, **await door.carry_out(LotId(lot), PUBLIC, message, lambda: None)}
+
+    @routes.get("/challenge")
+    def challenge(lot: str) -> dict[str, Any]:
+        ports = door.ports
+        token = make_challenge(ports.challenge_key, lot, ports.clock(), ports.random)
+        return {"challenge": token, "seconds": int(LIFETIME.total_seconds())}
+
+    @routes.websocket("/ws")
+    async def socket(websocket: WebSocket, lot: str) -> None:
+        try:
+            place = await asyncio.to_thread(door.enter, websocket, lot)
+        except REFUSED as error:
+            problem = door.ports.live.problem(error)
+            await websocket.send_denial_response(JSONResponse(problem, problem["status"], media_type=PROBLEM))
+            return
+        bare = place.seat.role in (Role.PUBLIC, Role.RECEIPT)
+
+        async def on_command(message: dict[str, Any]) -> Mapping[str, Any]:
+            # A session may have ended since the socket opened: asked anew for each command.
+            caller = (lambda: None) if bare else (lambda: door.ports.caller(websocket))
+            return await door.carry_out(place.lot, place.seat, message, caller)
+
+        await serve_hall(websocket, door.ports.live, stream(lot), str(place.seat), on_command)
+
+
+def _files(routes: APIRouter, door: Door) -> None:
+    @routes.get("/bids")
+    def bids(request: Request, lot: str, after: str = "") -> dict[str, Any]:
+        return door.manifests(door.enter(request, lot), after)
+
+    @routes.get("/wraps/{bid}")
+    def wraps(lot: str, bid: str) -> dict[str, Any]:
+        _, state = door.hall(lot)
+        return door.sealed(state, BidId(bid))
+
+    @routes.get("/opened")
+    def opened(request: Request, lot: str) -> dict[str, Any]:
+        return door.opened(door.enter(request, lot))
+
+    @routes.get("/draw")
+    def draw(request: Request, lot: str) -> dict[str, Any]:
+        return door.draw(door.enter(request, lot))
+
+    @routes.get("/minutes")
+    def minutes(request: Request, lot: str, lang: Literal["zh", "en"] = "zh") -> Response:
+        return Response(door.minutes(door.enter(request, lot), lang).encode(), media_type=JSON)
+
+    @routes.get("/record.pdf")
+    def record(request: Request, lot: str) -> Response:
+        sha256, pdf = door.record_pdf(door.enter(request, lot))
+        return Response(pdf, media_type=PDF, headers={"ETag": f'"{sha256}"', "X-Sha256": sha256})
+
+    @routes.get("/record/signing")
+    def signing(request: Request, lot: str) -> dict[str, Any]:
+        return door.signing(door.enter(request, lot))

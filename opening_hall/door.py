@@ -1,0 +1,218 @@
+"""From a request or a socket to a seat, and from a message to a durable answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import HTTPConnection
+
+from ceremony.errors import Refusal
+from ceremony.handle import Outcome
+from crypto.canonical import b64, iso
+from opening_hall import wire
+from opening_hall.entrance import take_seat
+from opening_hall.events import Event, KeyReleased, ReleaseFailed
+from opening_hall.facts import Phase
+from opening_hall.hall import HALL_VIEWS, stream
+from opening_hall.ports import HallPorts
+from opening_hall.prepare import Caller, Desk, Prepared, prepare
+from opening_hall.record.incidents import Incident, incidents_of
+from opening_hall.record.minutes import Language, Minutes, minutes_of
+from opening_hall.seats import OFFICIALS, BidId, LotId, Seat
+from opening_hall.state import INITIAL, State
+from opening_hall.view import announced
+
+AFTER_OPENING = frozenset(
+    {
+        Phase.READING,
+        Phase.CONFIRMING,
+        Phase.OBJECTION,
+        Phase.RECORD_SIGN,
+        Phase.SEALING,
+        Phase.RECORDED,
+    }
+)
+BIDS_A_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A seat in a hall at a moment, and the person in it."""
+
+    lot: LotId
+    seat: Seat
+    caller: Caller | None
+    version: int
+    state: State
+
+
+class Door:
+    """All that the routes do; methods without `async` block."""
+
+    def __init__(self, ports: HallPorts) -> None:
+        self.ports = ports
+
+    def hall(self, lot: str) -> tuple[int, State]:
+        """Version and state. Raises Refusal("unknown-hall")."""
+        version, state = self.ports.halls.state(stream(lot))
+        if state.setup is None:
+            raise Refusal("unknown-hall")
+        return version, state
+
+    def enter(self, connection: HTTPConnection, lot: str) -> Place:
+        """The seat that the request asks for and may take; see entrance.take_seat for what it raises."""
+        version, state = self.hall(lot)
+        query = connection.query_params
+        proof = (query.get("challenge", ""), query.get("sig", ""))
+        caller = self.ports.caller(connection)
+        seat = take_seat(self.ports, LotId(lot), state, caller, query.get("seat", ""), proof)
+        return Place(LotId(lot), seat, caller, version, state)
+
+    def snapshot(self, place: Place) -> dict[str, Any]:
+        """What a socket would say first."""
+        return {
+            "v": place.version,
+            "at": iso(self.ports.clock()),
+            "seat": str(place.seat),
+            "view": HALL_VIEWS.view(place.state, HALL_VIEWS.audience(place.state, str(place.seat))),
+            "mine": HALL_VIEWS.mine(place.state, str(place.seat)),
+        }
+
+    async def carry_out(
+        self, lot: LotId, seat: Seat, message: object, caller: Callable[[], Caller | None]
+    ) -> Mapping[str, Any]:
+        """Judge a message that arrived now; answers when what it caused is durable."""
+        arrived = self.ports.clock()
+        command = wire.parse_command(message)
+        prepared = await asyncio.to_thread(self._prepare, lot, seat, command, caller)
+        outcome = await self.ports.halls.handle_soon(
+            stream(lot),
+            str(seat),
+            prepared.command,
+            command_id=command.id,
+            now=arrived,
+            within=prepared.within(self.ports.vault, lot),
+        )
+        return await self._answer(lot, outcome)
+
+    def _prepare(
+        self, lot: LotId, seat: Seat, command: wire.WireCommand, caller: Callable[[], Caller | None]
+    ) -> Prepared:
+        _, state = self.hall(lot)
+        return prepare(Desk(self.ports, lot, state, seat, caller()), command)
+
+    async def _answer(self, lot: LotId, outcome: Outcome[State, Event]) -> Mapping[str, Any]:
+        failed = next((event for event in outcome.events if isinstance(event, ReleaseFailed)), None)
+        if failed is not None:
+            # Logged as evidence, and refused all the same.
+            raise Refusal("key-mismatch", bid=failed.bid, version=outcome.version)
+        answer: dict[str, Any] = {"v": outcome.version, "at": iso(outcome.at)}
+        if any(isinstance(event, KeyReleased) for event in outcome.events):
+            answer["index"] = await asyncio.to_thread(self._index, lot, outcome)
+        return answer
+
+    def _index(self, lot: LotId, outcome: Outcome[State, Event]) -> int:
+        """Place in the public log of the first event of an outcome: the released key's acknowledgement."""
+        since = outcome.version - len(outcome.events)
+        return self.ports.halls.log.read(stream(lot), since, 1)[0].index
+
+    # --- what officials, bidders and later everybody may fetch
+
+    def manifests(self, place: Place, after: str) -> dict[str, Any]:
+        """A page of the live bids' manifests: for officials from Closed on, for everybody after phase B."""
+        state = place.state
+        official = place.seat.role in OFFICIALS
+        if state.closed_at is None or not (official or state.phase in AFTER_OPENING):
+            raise Refusal("bids-sealed")
+        page = sorted(bid for bid in state.bids if bid > after)[:BIDS_A_PAGE]
+        return {
+            "bids": [self.sealed(state, bid) for bid in page],
+            "next": page[-1] if len(page) == BIDS_A_PAGE else None,
+        }
+
+    def sealed(self, state: State, bid: BidId) -> dict[str, Any]:
+        """One bid's manifest with what Closed says of it. Raises Refusal("unknown-bid")."""
+        if bid not in state.bids:
+            raise Refusal("unknown-bid", bid=bid)
+        facts = state.bids[bid].closed
+        return {
+            "bid": bid,
+            "manifest": b64(self.ports.vault.manifest(bid)),
+            "submission": facts.submission,
+            "receivedAt": iso(facts.received_at),
+            "manifestHash": facts.manifest_hash,
+            "boxHash": facts.box_hash,
+        }
+
+    def opened(self, place: Place) -> dict[str, Any]:
+        """What phase B made public: form, nonce and K_hall of every line that was read."""
+        return {
+            "bids": {
+                bid.id: {
+                    part: {
+                        "form": dict(bid.openings[part].form),
+                        "nonce": bid.openings[part].nonce,
+                        "kHall": bid.openings[part].k_hall,
+                        "formCommit": bid.openings[part].form_commit,
+                    }
+                    for part in bid.read
+                }
+                for bid in place.state.bids.values()
+                if bid.read
+            }
+        }
+
+    def minutes(self, place: Place, lang: Language) -> Minutes:
+        """The record as it stands, for whoever may see names now."""
+        if place.seat.role not in OFFICIALS and not announced(place.state):
+            raise Refusal("list-not-announced")
+        state = INITIAL
+        incidents: list[Incident] = []
+        for step in self._steps(place.lot):
+            state = self.ports.halls.domain.evolve(state, step)
+            incidents += incidents_of(state, step)
+        return minutes_of(state, incidents, lang)
+
+    def draw(self, place: Place) -> dict[str, Any]:
+        """The transcript of the draw with every input. Raises Refusal("not-drawn")."""
+        if not place.state.draw.value or (place.seat.role not in OFFICIALS and not announced(place.state)):
+            raise Refusal("not-drawn")
+        for stored in self.ports.halls.log.read(stream(place.lot)):
+            if stored.type == "CoefficientDrawn" and stored.body is not None:
+                return dict(stored.body)
+        raise Refusal("not-drawn")
+
+    def _steps(self, lot: LotId) -> list[Event]:
+        decode = self.ports.halls.domain.decode
+        stored = self.ports.halls.log.read(stream(lot))
+        return [decode(s.type, s.body, s.version, s.at, s.seat) for s in stored]
+
+    def record_pdf(self, place: Place) -> tuple[str, bytes]:
+        """Hash and bytes of the newest stage of the record. Raises Refusal("no-record")."""
+        record = place.state.record
+        newest = list(record.sealed.values())[-1:] or [record.attached or record.rendered]
+        sha256 = record.sha256 or newest[0]
+        if not sha256 and place.state.records:
+            sha256 = place.state.records[-1].sha256
+        if not sha256:
+            raise Refusal("no-record")
+        return sha256, self.ports.record(place.lot, sha256)
+
+    def signing(self, place: Place) -> dict[str, Any]:
+        """What is to be signed now: by bidders the rendered PDF's hash, by a seat the prepared digest."""
+        state = place.state
+        record = state.record
+        return {
+            "phase": str(state.phase),
+            "sha256": record.rendered or None,
+            "size": record.size,
+            "until": iso(state.deadline) if state.deadline and state.phase is Phase.RECORD_SIGN else None,
+            "signingClosed": record.signing_closed,
+            "signed": len(record.signatures),
+            "missing": list(record.missing),
+            "seal": {"seat": record.prepared_for, "digest": record.digest} if record.digest else None,
+            "sealed": dict(record.sealed),
+        }
