@@ -191,8 +191,8 @@ def _claimed_entries(archive: BinaryIO, size: int) -> list[Entry]:
 def _parse_directory(data: bytes, count: int) -> list[Entry]:
     entries, at = [], 0
     for _ in range(count):
-        if len(data) - at < 46:
-            raise Invalid("bad-zip", "the directory is cut short")
+        if len(data) - at < 46 or not data.startswith(b"PK\x01\x02", at):
+            raise Invalid("bad-zip", "the directory is cut short or not where the archive says")
         crc, _, size, name_length, extra_length = struct.unpack("<16xIIIHH", data[at : at + 32])
         name = data[at + 46 : at + 46 + name_length]
         extra = data[at + 46 + name_length : at + 46 + name_length + extra_length]

@@ -31,9 +31,7 @@ _EXP, _LOG = _tables()
 
 @lru_cache(maxsize=256)
 def _multiples(factor: int) -> bytes:
-    """The products of every byte with ``factor``, as a translation table."""
-    if factor == 0:
-        return bytes(256)
+    """The products of every byte with ``factor`` (not 0), as a translation table."""
     return bytes([0]) + bytes(_EXP[_LOG[value] + _LOG[factor]] for value in range(1, 256))
 
 

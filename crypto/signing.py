@@ -7,7 +7,6 @@ wants it (never in PAdES). ``openssl cms -verify -cades`` accepts what :func:`si
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -129,7 +128,7 @@ def _signed_attributes(digest: bytes, certificate: bytes, at: datetime | None) -
     if at is not None:
         moment = at.astimezone(UTC).replace(microsecond=0)
         kind, time = (
-            ("utc_time", core.UTCTime) if moment.year < 2050 else ("general_time", core.GeneralizedTime)
+            ("utc_time", core.UTCTime) if moment.year < 2050 else ("generalized_time", core.GeneralizedTime)
         )
         values.append(("signing_time", cms.Time(kind, time(moment))))
     attributes = [cms.CMSAttribute({"type": name, "values": [value]}) for name, value in values]
@@ -249,8 +248,3 @@ def _verify_signature(info: cms.SignerInfo, certificate: bytes, hash_name: str) 
             key.verify(signature, digest, ec.ECDSA(prehashed))
         else:
             raise Invalid("bad-signature", f"a {kind} signature does not fit the certificate's key")
-
-
-def chain_of(certificates: Iterable[bytes]) -> tuple[bytes, ...]:
-    """Certificates without repetition, in order of first appearance."""
-    return tuple(dict.fromkeys(certificates))
