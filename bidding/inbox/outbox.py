@@ -1,4 +1,4 @@
-"""Letters that leave the platform: taken from the outbox, sent, tried again, never lost and never in the way."""
+"""Letters that leave the platform: sent, tried again, never lost, and never in the way of anything else."""
 
 from __future__ import annotations
 

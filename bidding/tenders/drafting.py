@@ -111,13 +111,13 @@ def check_terms(terms: LotTerms) -> None:
         or len(set(parts)) != len(parts)
         or not all(map(PART.fullmatch, parts))
     ):
-        raise Malformed("bad-parts", f"1 to {MAX_PARTS} parts with different plain names expected")
+        raise Malformed("lot-parts", f"1 to {MAX_PARTS} parts with different plain names expected")
     if not 1 <= len(seats) <= MAX_OFFICERS or len(set(seats)) != len(seats):
-        raise Malformed("bad-officers", f"1 to {MAX_OFFICERS} officers with different seats expected")
+        raise Malformed("lot-officers", f"1 to {MAX_OFFICERS} officers with different seats expected")
     if not all(re.fullmatch(r"officer:[a-z][a-z0-9-]{0,31}", seat, re.ASCII) for seat in seats):
-        raise Malformed("bad-officers", "an officer's seat is written officer:<name>")
+        raise Malformed("lot-officers", "an officer's seat is written officer:<name>")
     if not 1 <= terms.k <= len(seats):
-        raise Malformed("bad-officers", "the quorum lies between 1 and the number of officers", k=terms.k)
+        raise Malformed("lot-officers", "the quorum lies between 1 and the number of officers", k=terms.k)
     check_form(terms.form, parts)
 
 

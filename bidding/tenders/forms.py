@@ -87,25 +87,25 @@ def default_form(kind: str, parts: Sequence[str]) -> tuple[FieldDef, ...]:
 def check_form(form: Sequence[FieldDef], parts: Sequence[str]) -> None:
     """A usable form: unique names, known parts, one money or ratio field named `price`.
 
-    Raises `Malformed("bad-form")`.
+    Raises `Malformed("lot-form")`.
     """
     names = [field.name for field in form]
     if not 1 <= len(form) <= MAX_FIELDS or len(set(names)) != len(names):
-        raise Malformed("bad-form", f"1 to {MAX_FIELDS} fields with different names expected")
+        raise Malformed("lot-form", f"1 to {MAX_FIELDS} fields with different names expected")
     for field in form:
         if not NAME.fullmatch(field.name) or not field.zh.strip() or not field.en.strip():
             raise Malformed(
-                "bad-form", f"{field.name!r} needs a plain name and both labels", field=field.name
+                "lot-form", f"{field.name!r} needs a plain name and both labels", field=field.name
             )
         if field.part not in parts:
-            raise Malformed("bad-form", f"field {field.name!r} is in no part of the lot", field=field.name)
+            raise Malformed("lot-form", f"field {field.name!r} is in no part of the lot", field=field.name)
         if (field.kind is FieldKind.CHOICE) != bool(field.choices):
-            raise Malformed("bad-form", f"field {field.name!r}: choices belong to a choice", field=field.name)
+            raise Malformed("lot-form", f"field {field.name!r}: choices belong to a choice", field=field.name)
     price = next((field for field in form if field.name == "price"), None)
     if price is None or price.kind not in (FieldKind.MONEY, FieldKind.RATIO) or not price.required:
-        raise Malformed("bad-form", "a required field named price, of kind money or ratio, is needed")
+        raise Malformed("lot-form", "a required field named price, of kind money or ratio, is needed")
     if "price" in parts and price.part != "price":
-        raise Malformed("bad-form", "with a price part the price may not stand in another envelope")
+        raise Malformed("lot-form", "with a price part the price may not stand in another envelope")
 
 
 def check_value(field: FieldDef, text: str) -> None:

@@ -49,7 +49,7 @@ class SeatHandover:
 
 
 def parse_seat_handover(value: Any) -> SeatHandover:
-    """Raises `Invalid("bad-statement")`."""
+    """Raises `Invalid("statement-malformed")`."""
     fields = _strings(value, {"label", "tender", "lot", "seat", "from", "to"}, HANDOVER_LABEL)
     return SeatHandover(fields["tender"], fields["lot"], fields["seat"], fields["from"], fields["to"])
 
@@ -67,7 +67,7 @@ def _strings(value: Any, names: set[str], label: str) -> dict[str, str]:
         or set(value) != names
         or not all(isinstance(v, str) for v in value.values())
     ):
-        raise Invalid("bad-statement", f"members {', '.join(sorted(names))} expected")
+        raise Invalid("statement-malformed", f"members {', '.join(sorted(names))} expected")
     if value["label"] != label:
-        raise Invalid("bad-statement", f"label {label} expected")
+        raise Invalid("statement-malformed", f"label {label} expected")
     return value
