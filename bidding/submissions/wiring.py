@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from bidding.background import Task
 from bidding.deps import Deps
-from bidding.people.store import certificate_der
+from bidding.people import store as people
 from bidding.submissions import batches, heartbeats, store
 from bidding.submissions.backroom import Backroom
 from bidding.submissions.closing import LotClosing
@@ -66,7 +66,7 @@ def worker_of(deps: Deps) -> HallWorker:
 
     def certificate(sha256: str) -> bytes | None:
         with store.reading(deps.engine) as tx:
-            return certificate_der(tx, sha256)
+            return people.certificate_der(tx, sha256)
 
     def failed(lot: LotId, bid: BidId, part: str, reason: str) -> None:
         command = Diagnose("payload-unreadable", {"part": part, "reason": reason}, bid)
