@@ -25,16 +25,16 @@ def make_challenge(key: bytes, lot: str, now: datetime, random: Callable[[int], 
 
 
 def verify_challenge(key: bytes, lot: str, token: str, now: datetime) -> None:
-    """Raises Refusal("challenge-expired") unless the token is ours, of this lot, and still fresh."""
+    """Raises Refusal("seat-challenge-expired") unless the token is ours, of this lot, and still fresh."""
     try:
         data = unb64(token)
     except Invalid as error:
-        raise Refusal("challenge-expired") from error
+        raise Refusal("seat-challenge-expired") from error
     body, mac = data[: _NONCE + _STAMP], data[_NONCE + _STAMP :]
     if len(data) != _NONCE + _STAMP + _MAC or not hmac.compare_digest(mac, _mac(key, lot, body)):
-        raise Refusal("challenge-expired")
+        raise Refusal("seat-challenge-expired")
     if now >= datetime.fromtimestamp(int.from_bytes(body[_NONCE:], "big") / 1000, UTC):
-        raise Refusal("challenge-expired")
+        raise Refusal("seat-challenge-expired")
 
 
 def _mac(key: bytes, lot: str, body: bytes) -> bytes:

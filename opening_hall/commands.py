@@ -41,7 +41,7 @@ class Schedule(Command):
 
 @dataclass(frozen=True, slots=True)
 class Reschedule(Command):
-    """Replace the set-up after an extension or addendum; only before the deadline."""
+    """Replace the set-up after an extension or addendum; after the deadline only who fills the seats."""
 
     setup: Setup
     reason: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ceremony.errors import Refusal
@@ -14,7 +15,7 @@ from opening_hall import commands as c
 from opening_hall import events as e
 from opening_hall.draft import Draft
 from opening_hall.drawing import draw_early
-from opening_hall.facts import FailedCode, IdentityResult, ListRow, Superseded
+from opening_hall.facts import FailedCode, IdentityResult, ListRow, Phase, Superseded
 from opening_hall.rules import Duplicates
 from opening_hall.seats import BidId, Role, Seat
 from opening_hall.state import Bid
@@ -29,10 +30,12 @@ def _schedule(draft: Draft, _: Seat, command: c.Schedule) -> None:
 
 
 def _reschedule(draft: Draft, _: Seat, command: c.Reschedule) -> None:
-    if draft.now >= draft.setup.opens_at:
-        raise Refusal("deadline-passed")
     if command.setup.lot != draft.setup.lot:
         raise Refusal("other-lot")
+    # After the deadline only a seat may pass to another person; everything else is fixed.
+    begun = draft.state.phase is not Phase.SCHEDULED or draft.now >= draft.setup.opens_at
+    if begun and replace(command.setup, seats=draft.setup.seats) != draft.setup:
+        raise Refusal("too-late-to-change")
     draft.add(e.Rescheduled(command.setup, command.reason))
 
 
@@ -49,7 +52,7 @@ def _cosign(draft: Draft, _: Seat, command: c.Cosign) -> None:
 
 def _commit_draw(draft: Draft, seat: Seat, command: c.CommitDraw) -> None:
     if draft.now >= draft.setup.opens_at:
-        raise Refusal("deadline-passed")
+        raise Refusal("too-late-to-change")
     draft.add(e.DrawCommitted(str(seat), command.commitment))
 
 

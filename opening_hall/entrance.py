@@ -31,7 +31,7 @@ def take_seat(
     """The seat asked for; without a wish, the caller's own, or the public's.
 
     `proof` is (challenge, signature) of a receipt key. Raises Malformed("seat-malformed");
-    Refusal("seat-taken") for a seat that is not the caller's, "sign-in-needed", "challenge-expired",
+    Refusal("seat-taken") for a seat that is not the caller's, "sign-in-needed", "seat-challenge-expired",
     "unknown-bid"; Invalid("bad-signature").
     """
     if not wanted:

@@ -23,7 +23,8 @@ def _set_up(state: State, setup: Setup) -> State:
     entries = {str(entry.seat): entry for entry in setup.seats}
     kept = state.setup is not None and state.host_seat()
     host = state.host if kept and str(kept) in entries else host
-    return replace(state, setup=setup, host=host, entries=entries, deadline=setup.opens_at)
+    deadline = setup.opens_at if state.phase is Phase.SCHEDULED else state.deadline
+    return replace(state, setup=setup, host=host, entries=entries, deadline=deadline)
 
 
 def _scheduled(state: State, event: e.Scheduled | e.Rescheduled) -> State:

@@ -259,7 +259,7 @@ def check(state: State, seat: Seat, command: type[c.Command]) -> None:
     if state.role_of(seat) not in roles:
         raise Refusal("wrong-seat", command=command.__name__, seat=str(seat.role))
     if not state.knows(seat):
-        raise Refusal("unknown-seat", seat=str(seat.role))
+        raise Refusal("no-such-seat", seat=str(seat.role))
     if state.suspended is not None and not allowed(state.phase, command, True):
         raise Refusal("hall-suspended", command=command.__name__)
     guard = GUARDS.get(command)

@@ -110,7 +110,7 @@ def _shares(desk: Desk, purpose: str, kind: str, shares: Mapping[str, str]) -> t
     """(good bids, false bids with the reason, secrets)."""
     entry = desk.state.person(desk.seat)
     if entry is None or not entry.index:
-        raise Refusal("unknown-seat", seat=str(desk.seat.role))
+        raise Refusal("no-such-seat", seat=str(desk.seat.role))
     good, false, secrets = [], {}, []
     for name, share in shares.items():
         bid = BidId(name)

@@ -193,5 +193,5 @@ def person_of(state: State, seat: Seat) -> str:
     """Name of the person in a seat as the notice has it, with the seat."""
     entry = state.person(seat)
     if entry is None:
-        raise Refusal("unknown-seat", seat=str(seat.role))
+        raise Refusal("no-such-seat", seat=str(seat.role))
     return f"{entry.name} ({seat})"

@@ -30,6 +30,7 @@ _ALWAYS: Row = {
     c.SignIn: OFFICIALS,
     c.Say: OFFICIALS,
     c.Abort: HOST | PLATFORM,
+    c.Reschedule: PLATFORM,
 }
 _PAUSE: Row = {
     c.Suspend: frozenset({Role.HOST, Role.SUPERVISOR, Role.PLATFORM}),
@@ -59,6 +60,7 @@ _SEALS: Row = {
 }
 _AFTER: Row = {
     c.Tick: PLATFORM,
+    c.Reschedule: PLATFORM,
     c.HandOverHost: DUTY,
     c.SignIn: OFFICIALS | BIDDER,
 }
@@ -67,7 +69,6 @@ ALLOWED: Mapping[Phase, Row] = {
     Phase.SCHEDULED: {
         **_ALWAYS,
         c.Schedule: PLATFORM,
-        c.Reschedule: PLATFORM,
         c.CommitDraw: DRAWERS,
     },
     Phase.CLOSING: {**_ALWAYS, c.Close: PLATFORM},
@@ -121,6 +122,7 @@ ALLOWED: Mapping[Phase, Row] = {
 WHILE_SUSPENDED: frozenset[type[c.Command]] = frozenset(
     {
         c.Tick,
+        c.Reschedule,
         c.HandOverHost,
         c.SignIn,
         c.Say,
