@@ -53,11 +53,29 @@ def record_font() -> Any:
     return font
 
 
+@cache
+def _characters() -> frozenset[str]:
+    """Every character that the font shows."""
+    return frozenset(map(chr, record_font().face.charToGlyph))
+
+
+class _Widths(dict[str, float]):
+    """Advance widths by character, in thousandths of the font size."""
+
+    def __missing__(self, character: str) -> float:
+        face = record_font().face
+        width = self[character] = float(face.charWidths.get(ord(character), face.defaultWidth))
+        return width
+
+
+_WIDTHS = _Widths()
+
+
 def printable(text: str) -> str:
     """The text with characters that the font lacks spelled as `[U+9FFF]`, control characters as spaces."""
-    known = record_font().face.charToGlyph
-    if all(ord(c) in known for c in text):
+    if set(text) <= _characters():
         return text
+    known = record_font().face.charToGlyph
     return "".join(c if ord(c) in known else " " if c < " " else f"[U+{ord(c):04X}]" for c in text)
 
 
@@ -67,12 +85,12 @@ class Typesetter:
 
     document: Any
     """reportlab's PDFDocument: it owns the subsets."""
-    _runs: dict[str, str] = field(default_factory=dict)
+    _runs: dict[tuple[str, float], str] = field(default_factory=dict)
     _lines: dict[tuple[str, float], tuple[str, ...]] = field(default_factory=dict)
 
     def show(self, text: str, size: float) -> str:
         """PDF operators that show one line at the current text position."""
-        key = f"{size:g} {text}"
+        key = (text, size)
         found = self._runs.get(key)
         if found is None:
             if len(self._runs) > _KEPT:
@@ -86,7 +104,7 @@ class Typesetter:
 
     def width(self, text: str, size: float) -> float:
         """Width of a line in points."""
-        return float(record_font().stringWidth(printable(text), size))
+        return sum(map(_WIDTHS.__getitem__, printable(text))) * size / 1000
 
     def lines(self, text: str, ems: float) -> tuple[str, ...]:
         """The text broken to a width in multiples of its size; words and numbers stay whole if they fit."""
@@ -103,13 +121,13 @@ class Typesetter:
 
 def _broken(text: str, limit: float) -> list[str]:
     """Break one paragraph; widths in thousandths of the font size."""
-    face = record_font().face
-    widths, default = face.charWidths, face.defaultWidth
+    widths = list(map(_WIDTHS.__getitem__, text))
+    if sum(widths) <= limit:
+        return [text]
     lines: list[str] = []
     start = last = 0
     used = since = 0.0
-    for at, c in enumerate(text):
-        width = widths.get(ord(c), default)
+    for at, (c, width) in enumerate(zip(text, widths, strict=True)):
         if used + width > limit and at > start:
             cut = last if last > start else at
             lines.append(text[start:cut].rstrip())
