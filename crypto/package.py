@@ -13,7 +13,7 @@ from pathlib import Path
 from crypto import keys
 from crypto.context import Context
 from crypto.errors import Invalid
-from crypto.identity import check_box_size
+from crypto.identity import MAX_BOX, check_box_size
 from crypto.manifest import MAX_MANIFEST, Manifest, parse_manifest, submission_of
 from crypto.stream import SEGMENT, RootHasher
 
@@ -71,13 +71,11 @@ class LoadedPackage:
 
 def _read(path: Path, limit: int) -> bytes:
     try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
+        if path.stat().st_size > limit:
+            raise Invalid("bad-package", f"{path.name} is longer than {limit} bytes")
+        return path.read_bytes()
     except OSError as error:
         raise Invalid("bad-package", f"{path.name} cannot be read: {error.strerror}") from error
-    if len(data) > limit:
-        raise Invalid("bad-package", f"{path.name} is longer than {limit} bytes")
-    return data
 
 
 def load_package(folder: Path) -> LoadedPackage:
@@ -88,7 +86,7 @@ def load_package(folder: Path) -> LoadedPackage:
     package = Package(folder)
     data = _read(package.manifest_path, MAX_MANIFEST)
     manifest = parse_manifest(data)
-    box = _read(package.box_path, 64 << 20)
+    box = _read(package.box_path, MAX_BOX)
     check_box_size(box)
     ciphertexts = {}
     for name, part in manifest.parts.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from crypto.envelope import (
     Sealed,
     bidder_part_key,
     content_key,
+    decrypt_payload,
     decrypt_payloads,
     extract_files,
     hall_purpose,
@@ -135,20 +137,25 @@ def test_one_officer_alone_and_a_chain(tmp_path: Path) -> None:
     assert open_identity(manifest, sealed.box, secret).chain == (issuer,)
 
 
-def _job(world: World, sealed: Sealed, out: Path, *, damage: bool = False) -> PayloadJob:
+def _dek(world: World, sealed: Sealed) -> bytes:
     manifest: Manifest = parse_manifest(sealed.manifest)
     purpose = hall_purpose("main")
-    released = {i: open_share(manifest, purpose, i, world.opening_keys[i - 1]) for i in (1, 2)}
+    released = {
+        i: open_share(manifest, purpose, i, world.opening_keys[i - 1]) for i in range(1, manifest.k + 1)
+    }
     held = unwrap_key_file(sealed.key_file, "correct horse")
     part_key = bidder_part_key(manifest, held.k_bidder, "main")
-    dek = content_key(manifest, "main", part_key, reconstruct(manifest, purpose, released))
+    return content_key(manifest, "main", part_key, reconstruct(manifest, purpose, released))
+
+
+def _job(world: World, sealed: Sealed, out: Path, *, damage: bool = False) -> PayloadJob:
     data = bytearray(sealed.ciphertexts["main"].read_bytes())
     data[-1] ^= damage
 
     def read(i: int) -> bytes:
         return bytes(data[i * SEGMENT : (i + 1) * SEGMENT])
 
-    return PayloadJob(manifest, "main", dek, read, out.open("wb"))
+    return PayloadJob(parse_manifest(sealed.manifest), "main", _dek(world, sealed), read, out.open("wb"))
 
 
 def test_many_bids_decrypt_in_threads_and_one_bad_one_stops_nobody(world: World, tmp_path: Path) -> None:
@@ -200,3 +207,27 @@ def test_officers_sign_their_own_keys() -> None:
     officer = sign_opening_key("t", "l", "agency", 1, new_opening_key(), signer)
     verify_keyset(Keyset("t", "l", 1, (officer,)))
     assert AT.tzinfo is not None
+
+
+def test_memory_does_not_grow_with_the_files(world: World, tmp_path: Path) -> None:
+    """Sealing, checking, decrypting and unpacking 40 MiB hold a few segments, whatever the size."""
+    source = tmp_path / "big"
+    with source.open("wb") as file:
+        file.truncate(40 * SEGMENT)
+    seal_in(world, tmp_path / "warm")
+    tracemalloc.start()
+    sealed = seal_in(world, tmp_path / "bid", [PartInput("main", {"price": "1"}, [("big", source)])])
+    verify_package(load_package(tmp_path / "bid"))
+    manifest = parse_manifest(sealed.manifest)
+    with sealed.ciphertexts["main"].open("rb") as ciphertext, (tmp_path / "z").open("wb") as out:
+
+        def read(i: int) -> bytes:
+            ciphertext.seek(i * SEGMENT)
+            return ciphertext.read(SEGMENT)
+
+        decrypt_payload(manifest, "main", _dek(world, sealed), read, out)
+    extract_files(tmp_path / "z", tmp_path / "into")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * SEGMENT
+    assert (tmp_path / "into" / "big").stat().st_size == 40 * SEGMENT

@@ -6,6 +6,7 @@ import hashlib
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asn1crypto import cms as asn1_cms
@@ -116,9 +117,10 @@ def test_other_content_is_refused(signer: Signer) -> None:
         verify_detached(signature, data=b"other")
     with pytest.raises(Invalid, match="bad-signature"):
         verify_detached(signature, digest=bytes(32))
-    for wrong in ({}, {"data": DATA, "digest": bytes(32)}):
+    both_and_none: list[dict[str, Any]] = [{}, {"data": DATA, "digest": bytes(32)}]
+    for wrong in both_and_none:
         with pytest.raises(ValueError):
-            verify_detached(signature, **wrong)  # type: ignore[arg-type]
+            verify_detached(signature, **wrong)
     with pytest.raises(ValueError):
         sign_digest(b"short", signer)
 

@@ -63,7 +63,8 @@ def test_two_parts_open_one_after_the_other(
         form = read_form(manifest, part, dek, data[:SEGMENT])
         assert form.fields == ({"duration": "120"} if part == "technical" else {"price": "9800000.00"})
         archive = tmp_path / f"{part}.zip"
+        segments = [data[at : at + SEGMENT] for at in range(0, len(data), SEGMENT)]
         with archive.open("wb") as out:
-            decrypt_payload(manifest, part, dek, lambda i, d=data: d[i * SEGMENT : (i + 1) * SEGMENT], out)
+            decrypt_payload(manifest, part, dek, segments.__getitem__, out)
         extract_files(archive, tmp_path / part)
         assert (tmp_path / part / name).read_bytes() == source.read_bytes()
