@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.requests import HTTPConnection
 
 from bidding.deps import Deps
@@ -21,6 +21,7 @@ from bidding.people.register import register
 from bidding.people.roles import Role
 from bidding.people.sessions import Session
 from bidding.people.sign_in import make_challenge, parse_challenge, use_challenge
+from bidding.people.wire import Strict
 from ceremony.errors import Refusal
 from crypto.canonical import b64, iso, unb64
 from crypto.signing import verify_detached
@@ -32,10 +33,6 @@ COOKIE = "kb"
 CSRF_HEADER = "x-kaibiao"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_CMS_TEXT = 90_000
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SignInRequest(Strict):

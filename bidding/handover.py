@@ -6,6 +6,8 @@ import dataclasses
 import threading
 from typing import Any
 
+import structlog
+
 from bidding.background import Task
 from bidding.deps import Deps
 from bidding.people.ids import person_id
@@ -17,13 +19,14 @@ from bidding.tenders.notice import hall_rules
 from bidding.tenders.rulebook import Regime
 from bidding.tenders.state import Lot, Tender
 from bidding.tenders.store import unfinished
-from bidding.tenders.terms import LotState
+from bidding.tenders.terms import FINISHED, LotState
 from ceremony.errors import Refusal
 from crypto.canonical import b64, sha256_hex
 from crypto.errors import Unavailable
 from crypto.translog.engine import reading
 from opening_hall import rules as hall
-from opening_hall.commands import Reschedule, Schedule
+from opening_hall.commands import Abort, Reschedule, Schedule
+from opening_hall.facts import AbortCode, Phase
 from opening_hall.rules import DrawRule, FieldDef, Rules, Setup, Step
 from opening_hall.seats import PLATFORM, LotId, Role, Seat, SeatEntry, TenderId
 
@@ -31,8 +34,17 @@ from opening_hall.seats import PLATFORM, LotId, Role, Seat, SeatEntry, TenderId
 STATED = frozenset(field.name for field in dataclasses.fields(Rules)) - {"minimum", "citations", "seals"}
 
 
+HALL = "hall:"
+#: Phases at which the tender has something to learn.
+SETTLING = frozenset({Phase.CLOSED, Phase.IDENTIFYING, Phase.RECORDED, Phase.FAILED, Phase.ABORTED})
+#: Longest time that `stop` goes unnoticed.
+PAUSE_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
 def hall_stream(lot: str) -> str:
-    return f"hall:{lot}"
+    return f"{HALL}{lot}"
 
 
 def setup(tender: Tender, lot: Lot, *, base_url: str) -> Setup:
@@ -157,10 +169,10 @@ def _draw(value: dict[str, Any]) -> DrawRule:
 def schedule(deps: Deps, lot_id: str) -> None:
     """Let the hall know the lot as it stands: set it up, or move it after a change notice.
 
-    Done again, nothing happens: the command id is the lot's revision and its seats.
+    Done again, nothing happens: the hall has that set-up already.
     """
     tender, lot = lot_state(deps, lot_id)
-    if not lot.receiving and not (lot.state is LotState.CLOSED and lot.holders):
+    if not lot.receiving:
         return
     wanted = setup(tender, lot, base_url=deps.settings.base_url)
     _, hall_state = deps.halls.state(hall_stream(lot_id))
@@ -175,43 +187,84 @@ def _reason(tender: Tender, lot: Lot) -> str:
     return f"notice {lot.notices[-1]} of tender {tender.id}" if lot.notices else "seat handed over"
 
 
-def report_closed(deps: Deps, lot_id: str) -> None:
-    """The hall closed the lot. Idempotent, as everything the worker reports."""
-    tender, _ = lot_state(deps, lot_id)
-    carry_out(deps, tender.id, TENDER_PLATFORM, cmd.CloseLot(lot_id), command_id=f"closed:{lot_id}")
+def follow(deps: Deps, lot_id: str) -> None:
+    """Carry what the hall came to back into the tender. Idempotent: derived from the hall's state."""
+    _, hall_state = deps.halls.state(hall_stream(lot_id))
+    tender, lot = lot_state(deps, lot_id)
+    if hall_state.setup is None or lot.state in FINISHED:
+        return
+    ending = hall_state.ending
+    command: cmd.Command
+    if hall_state.phase is Phase.FAILED and ending and ending.failed:
+        command = cmd.FailLot(lot_id, ending.failed.value)
+    elif hall_state.phase is Phase.ABORTED:
+        command = cmd.FailLot(lot_id, "aborted")
+    elif hall_state.phase is Phase.RECORDED and hall_state.stage + 1 == len(hall_state.setup.parts):
+        command = cmd.ReportOpened(lot_id, hall_state.record.sha256)
+    elif hall_state.phase not in (Phase.SCHEDULED, Phase.CLOSING):
+        command = cmd.CloseLot(lot_id)
+    else:
+        return
+    command_id = f"hall:{lot_id}:{type(command).__name__}"
+    carry_out(deps, tender.id, TENDER_PLATFORM, command, command_id=command_id)
 
 
-def report_opened(deps: Deps, lot_id: str, record_sha256: str) -> None:
-    """The record is sealed."""
-    tender, _ = lot_state(deps, lot_id)
-    command = cmd.ReportOpened(lot_id, record_sha256)
-    carry_out(deps, tender.id, TENDER_PLATFORM, command, command_id=f"opened:{lot_id}")
-
-
-def report_failed(deps: Deps, lot_id: str, code: str) -> None:
-    """The hall ended as FAILED (流标) or ABORTED."""
-    tender, _ = lot_state(deps, lot_id)
-    carry_out(deps, tender.id, TENDER_PLATFORM, cmd.FailLot(lot_id, code), command_id=f"failed:{lot_id}")
+def terminate(deps: Deps, lot_id: str) -> None:
+    """End the hall of a terminated lot. Idempotent."""
+    tender, lot = lot_state(deps, lot_id)
+    _, hall_state = deps.halls.state(hall_stream(lot_id))
+    over = hall_state.phase in (Phase.RECORDED, Phase.FAILED, Phase.ABORTED)
+    if lot.state is not LotState.TERMINATED or hall_state.setup is None or over:
+        return
+    command = Abort(AbortCode.TENDER_TERMINATED, f"{lot.code} ({tender.id})", "")
+    deps.halls.handle(hall_stream(lot_id), str(PLATFORM), command, command_id=f"terminated:{lot_id}")
 
 
 def settle(deps: Deps) -> None:
-    """Bring every hall to its tender: whatever a crash between the two logs left behind."""
+    """Bring hall and tender of every unfinished lot together: whatever a crash left between the two."""
     with reading(deps.engine) as tx:
         lots = unfinished(tx)
     for _, lot_id in lots:
-        try:
-            schedule(deps, lot_id)
-        except (Refusal, Unavailable):
-            # One hall that cannot follow now must not hold up the others; the next round tries again.
-            continue
+        for step in (schedule, follow, terminate):
+            try:
+                step(deps, lot_id)
+            except (Refusal, Unavailable) as error:
+                # One hall that cannot follow now must not hold up the others; the next round tries again.
+                log.warning("hall and tender differ", lot=lot_id, error=str(error))
 
 
 def tasks(deps: Deps) -> list[Task]:
-    """Settling at the start and then every minute."""
+    """Settling at the start, whenever a hall moved, and now and then."""
 
     def run(stop: threading.Event) -> None:
-        while not stop.is_set():
+        moved = threading.Event()
+        changed: set[str] = set()
+
+        def listen(stream: str, _version: int) -> None:
+            if stream.startswith(HALL):
+                changed.add(stream.removeprefix(HALL))
+                moved.set()
+
+        end = deps.bus.subscribe(listen)
+        try:
             settle(deps)
-            stop.wait(60)
+            while not stop.is_set():
+                if moved.wait(PAUSE_SECONDS):
+                    moved.clear()
+                    _follow_changed(deps, changed)
+        finally:
+            end()
 
     return [Task("handover", run)]
+
+
+def _follow_changed(deps: Deps, changed: set[str]) -> None:
+    for lot_id in tuple(changed):
+        changed.discard(lot_id)
+        seen = deps.halls.peek(hall_stream(lot_id))
+        if seen is not None and seen[2].phase not in SETTLING:
+            continue
+        try:
+            follow(deps, lot_id)
+        except (Refusal, Unavailable) as error:
+            log.warning("hall and tender differ", lot=lot_id, error=str(error))

@@ -6,18 +6,17 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from bidding.auth import SignedIn
 from bidding.deps import Deps
 from bidding.people import store
+from bidding.people.wire import Strict
 from ceremony.errors import Refusal
 from crypto.translog.engine import reading
 
 
-class MeBody(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class MeBody(Strict):
     email: Annotated[str, Field(max_length=320, pattern=r"^$|^[^@\s<>,;]+@[^@\s<>,;]+$")]
     notify: bool
 

@@ -5,24 +5,25 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from bidding.auth import SignedIn, require_role
 from bidding.deps import Deps
-from bidding.people import sessions, store
-from bidding.people.register import STREAM, end_grant, grant
+from bidding.people import acts, sessions, store
+from bidding.people.certificates import verify_signature
+from bidding.people.register import STREAM, Holder, end_grant, grant
 from bidding.people.roles import OPERATORS, Role
-from bidding.tenders.wire import CreditCode
+from bidding.people.wire import CreditCode, SignatureBody, SignedBody, Strict
 from ceremony.errors import Refusal
 from crypto.canonical import iso
 from crypto.translog.engine import reading
 
 AUDITED = (STREAM, "platform")
+#: Who asks for and confirms acts over an opening; the auditor only looks on.
+ACTING = (Role.SYSTEM, Role.SECURITY)
 
 
-class GrantBody(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class GrantBody(Strict):
     creditCode: CreditCode
     role: Role
     person: Annotated[str, Field(pattern=r"^$|^p_[a-z2-7]{26}$")] = ""
@@ -81,6 +82,29 @@ def router(deps: Deps) -> APIRouter:
         now = deps.clock.now()
         return {"ended": deps.log.transact(lambda tx: sessions.end_all(tx, person, now))}
 
+    @routes.get("/acts")
+    def asked(session: SignedIn) -> dict[str, Any]:
+        require_role(session, *OPERATORS)
+        with reading(deps.engine) as tx:
+            return {"acts": acts.listed(tx, deps.clock.now())}
+
+    @routes.post("/acts", status_code=201)
+    def ask(body: SignedBody, session: SignedIn) -> dict[str, str]:
+        require_role(session, *ACTING)
+        now = deps.clock.now()
+        _signed_by(session, verify_signature(deps.trust, body.cms, body.statement, now))
+        act = acts.ask(deps, body.statement, body.cms, by=session.person, now=now)
+        return {"act": act.id, "kind": act.kind.value}
+
+    @routes.post("/acts/{act_id}/confirm")
+    def confirm(act_id: str, body: SignatureBody, session: SignedIn) -> dict[str, str]:
+        require_role(session, *ACTING)
+        now = deps.clock.now()
+        statement = acts.statement_of(deps, act_id)
+        _signed_by(session, verify_signature(deps.trust, body.cms, statement, now))
+        act = acts.confirm(deps, act_id, body.cms, by=session.person, now=now)
+        return {"act": act.id, "kind": act.kind.value}
+
     @routes.get("/audit")
     def audit(
         session: SignedIn, since: Annotated[int, Query(ge=0)] = 0, stream: str = STREAM
@@ -102,3 +126,9 @@ def router(deps: Deps) -> APIRouter:
         }
 
     return routes
+
+
+def _signed_by(session: SignedIn, holder: Holder) -> None:
+    """The one signed in must be the one who signed: two signatures stand for two persons."""
+    if holder.person_id != session.person:
+        raise Refusal("signed-by-another", "signed by another person than the one signed in")

@@ -11,6 +11,7 @@ from bidding import handover
 from bidding.auth import SignedIn, require_role
 from bidding.deps import Deps
 from bidding.people.roles import Role
+from bidding.people.wire import SignedBody
 from bidding.tenders import commands as cmd
 from bidding.tenders import store, views, wire
 from bidding.tenders.acting import IdempotencyKey, agency_of, command_id, own_tender, signed_by
@@ -128,7 +129,7 @@ def _documents(routes: APIRouter, deps: Deps) -> None:
 
 def _checking(routes: APIRouter, deps: Deps) -> None:
     @routes.post("/{tender}/fair-competition-review")
-    def review(tender: str, body: wire.SignedBody, session: SignedIn) -> dict[str, Any]:
+    def review(tender: str, body: SignedBody, session: SignedIn) -> dict[str, Any]:
         own_tender(deps, tender, session)
         command = cmd.SignReview(signed_by(deps, session, body.statement, body.cms))
         state = carry_out(deps, tender, agency_of(session), command, command_id=command_id(deps, None))
@@ -256,7 +257,9 @@ def _outcome(routes: APIRouter, deps: Deps) -> None:
         own_tender(deps, tender, session)
         notice = signed_by(deps, session, body.notice, body.cms)
         command = cmd.TerminateLot(lot, body.code or "terminated", body.reason, notice)
-        return _ended(deps, tender, session, command, lot)
+        answer = _ended(deps, tender, session, command, lot)
+        handover.terminate(deps, lot)
+        return answer
 
     @routes.post("/{tender}/lots/{lot}/fail")
     def fail(tender: str, lot: str, body: wire.FailBody, session: SignedIn) -> dict[str, Any]:

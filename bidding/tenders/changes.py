@@ -20,6 +20,8 @@ from ceremony.errors import Malformed, Refusal
 
 MAX_QUESTION = 4000
 MAX_OPEN_QUESTIONS = 2000
+#: A notice this close to the deadline comes too late: the hall must learn of it before the deadline strikes.
+MARGIN = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def plan_change(state: Tender, change: cmd.Change, calendar: Calendar, now: date
     if not lots:
         raise Refusal("nothing-receives", "no lot of this tender still receives bids")
     for lot_id in lots:
-        _require_receiving(state, lot_id, now)
+        _require_receiving(state, lot_id, now + MARGIN)
     _check_answers(state, change)
     opens_at = {lot: _deadline(state, state.lots[lot], change, calendar, now) for lot in lots}
     if not change.text.strip() and not change.answers and not change.objections:
@@ -163,10 +165,12 @@ def object_to(state: Tender, by: Actor, command: cmd.RaiseObjection, now: dateti
 def hand_over(state: Tender, by: Actor, command: cmd.HandOverSeat) -> tuple[ev.Event, ...]:
     """An officer's seat passes to a successor. Both signatures were verified over the same statement."""
     lot = state.lots.get(command.lot)
-    if lot is None or lot.state not in _HELD or command.seat not in lot.keys:
+    if lot is None or command.seat not in lot.keys:
         raise Refusal("not-found")
     if by.role is not ActorRole.OFFICER or by.credit_code != holder_code(lot, command.seat):
         raise Refusal("not-found")
+    if not lot.receiving:
+        raise Refusal("deadline-passed", "a seat is handed over before the deadline")
     if command.statement.signer != by.credit_code:
         raise Refusal("signer-not-holder", "the present holder of the seat signs the handover")
     return (
@@ -181,9 +185,6 @@ def hand_over(state: Tender, by: Actor, command: cmd.HandOverSeat) -> tuple[ev.E
             signature_to=command.signature_to,
         ),
     )
-
-
-_HELD = frozenset({"published", "clarified", "extended", "closed"})
 
 
 def holder_code(lot: Lot, seat: str) -> str:

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from bidding import handover
 from bidding.auth import SignedIn
 from bidding.deps import Deps
+from bidding.people.wire import SignedBody
 from bidding.tenders import commands as cmd
 from bidding.tenders import store, views, wire
 from bidding.tenders.acting import IdempotencyKey, command_id, officer_of, signed
@@ -100,9 +101,7 @@ def _handover(routes: APIRouter, deps: Deps) -> None:
         return _answer(state, state.lots[lot])
 
     @routes.post("/tenders/{tender}/lots/{lot}/officers/{seat}/destroyed")
-    def destroyed(
-        tender: str, lot: str, seat: str, body: wire.SignedBody, session: SignedIn
-    ) -> dict[str, Any]:
+    def destroyed(tender: str, lot: str, seat: str, body: SignedBody, session: SignedIn) -> dict[str, Any]:
         _seen_by(deps, tender, lot, session)
         parse_destruction(parse_canonical(body.statement, limit=16_384), tender, lot, seat)
         statement, holder = signed(deps, body.statement, body.cms)

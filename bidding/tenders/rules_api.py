@@ -11,10 +11,10 @@ from pydantic import Field
 from bidding.auth import SignedIn, require_role
 from bidding.deps import Deps
 from bidding.people.roles import Role
+from bidding.people.wire import Strict
 from bidding.tenders import store
 from bidding.tenders.desk import law
 from bidding.tenders.rulebook import Regime, Row
-from bidding.tenders.wire import Strict
 from ceremony.errors import Malformed, Refusal
 from crypto.translog.store import NewEvent
 

@@ -16,7 +16,7 @@ from bidding.columns import Instant
 from bidding.tenders.rulebook import Regime, Row, RuleBook
 from bidding.tenders.rules import parse_row, shipped
 from bidding.tenders.state import Lot, Tender
-from bidding.tenders.terms import LotState
+from bidding.tenders.terms import RECEIVING, LotState
 from crypto.canonical import sha256_hex
 from crypto.translog.schema import metadata
 
@@ -199,8 +199,8 @@ def published(
 
 
 def unfinished(tx: sa.Connection) -> list[tuple[str, str]]:
-    """(tender, lot) of every lot that was published and is not finished."""
-    states = [LotState.PUBLISHED, LotState.CLARIFIED, LotState.EXTENDED, LotState.CLOSED]
+    """(tender, lot) of every published lot whose hall may still have to be brought in line."""
+    states = [*RECEIVING, LotState.CLOSED, LotState.TERMINATED]
     query = sa.select(lot.c.tender, lot.c.id).where(lot.c.state.in_(state.value for state in states))
     return [(row.tender, row.id) for row in tx.execute(query)]
 

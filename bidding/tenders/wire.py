@@ -2,54 +2,33 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from bidding.handover import STATED, parse_hall_rules
 from bidding.people.sessions import Session
+from bidding.people.wire import (
+    Bytes,
+    CreditCode,
+    Digest,
+    Instant,
+    Long,
+    Strict,
+    Text,
+    checked,
+    nfc,
+)
 from bidding.tenders.codec import Fen
 from bidding.tenders.commands import Answer, Change
 from bidding.tenders.forms import FieldDef, FieldKind, default_form
 from bidding.tenders.money import parse_yuan
 from bidding.tenders.rulebook import ProjectType, Regime
 from bidding.tenders.terms import HallSeat, Header, LotTerms, Mode, OfficerTerms, Party
-from ceremony.errors import Malformed
-from crypto.canonical import parse_iso, unb64
-from crypto.credit_code import parse_credit_code, parse_deal_code
-from crypto.errors import Invalid
+from crypto.credit_code import parse_deal_code
 
-
-def _checked(parse: Any) -> Any:
-    """A parser of ours as pydantic wants it: ValueError instead of our own exceptions."""
-
-    def check(value: Any) -> Any:
-        try:
-            return parse(value)
-        except (Invalid, Malformed) as error:
-            raise ValueError(f"{error.code}: {error.detail}") from error
-
-    return check
-
-
-def _nfc(text: str) -> str:
-    return unicodedata.normalize("NFC", text.strip())
-
-
-Text = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_nfc)]
-Long = Annotated[str, Field(max_length=20_000), AfterValidator(_nfc)]
-CreditCode = Annotated[str, AfterValidator(_checked(parse_credit_code))]
-Money = Annotated[Fen, BeforeValidator(_checked(parse_yuan))]
-Instant = Annotated[datetime, BeforeValidator(_checked(parse_iso))]
-Bytes = Annotated[bytes, BeforeValidator(_checked(unb64))]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+Money = Annotated[Fen, BeforeValidator(checked(parse_yuan))]
 
 
 class PartyBody(Strict):
@@ -68,8 +47,8 @@ class TenderBody(Strict):
     region: Annotated[str, Field(pattern=r"^CN(-[0-9A-Z]{2,6}){0,3}$")] = "CN"
     tenant: Annotated[str, Field(max_length=40)] = ""
     mode: Mode = Mode.OPEN
-    code: Annotated[str, Field(max_length=100), AfterValidator(_nfc)] = ""
-    dealCode: Annotated[str, AfterValidator(_checked(parse_deal_code))] | None = None
+    code: Annotated[str, Field(max_length=100), AfterValidator(nfc)] = ""
+    dealCode: Annotated[str, AfterValidator(checked(parse_deal_code))] | None = None
     repeats: Annotated[str, Field(max_length=40)] = ""
 
     def value(self, attempt: int = 1) -> Header:
@@ -92,14 +71,14 @@ class OfficerBody(Strict):
     seat: Annotated[str, Field(pattern=r"^officer:[a-z][a-z0-9-]{0,31}$")]
     name: Text
     creditCode: CreditCode
-    organisation: Annotated[str, Field(max_length=300), AfterValidator(_nfc)] = ""
+    organisation: Annotated[str, Field(max_length=300), AfterValidator(nfc)] = ""
 
 
 class SeatBody(Strict):
     role: Annotated[str, Field(pattern=r"^(host|deputy|tenderer|supervisor|witness|support)$")]
     name: Text
     creditCode: CreditCode
-    organisation: Annotated[str, Field(max_length=300), AfterValidator(_nfc)] = ""
+    organisation: Annotated[str, Field(max_length=300), AfterValidator(nfc)] = ""
     certificateSha256: Digest | None = None
 
     def value(self) -> HallSeat:
@@ -137,7 +116,7 @@ class LotBody(Strict):
     deposit: Money | None = None
     benchmark: Money | None = None
     supplyUntil: Instant | None = None
-    evaluation: Annotated[str, Field(max_length=300), AfterValidator(_nfc)] = ""
+    evaluation: Annotated[str, Field(max_length=300), AfterValidator(nfc)] = ""
     invited: Annotated[tuple[PartyBody, ...], Field(max_length=500)] = ()
     rules: dict[str, Any] = Field(default_factory=dict)
     round: Annotated[int, Field(ge=1, le=9)] = 1
@@ -186,13 +165,6 @@ class LotBody(Strict):
 class OpeningKeyBody(Strict):
     seat: str
     openingKey: Bytes
-    cms: Bytes
-
-
-class SignedBody(Strict):
-    """Canonical bytes and the detached CMS over them."""
-
-    statement: Bytes
     cms: Bytes
 
 
@@ -247,7 +219,7 @@ class OpenDefectsBody(Strict):
 
 
 class QuestionBody(Strict):
-    text: Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_nfc)]
+    text: Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(nfc)]
 
 
 class ObjectionBody(QuestionBody):
