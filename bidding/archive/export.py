@@ -69,7 +69,7 @@ def ended_lot(deps: Deps, lot_id: str) -> Lot:
 
 def pack_lot(deps: Deps, lot: Lot, viewer: Viewer, *, ciphertext: bool) -> Packed:
     """Measure and sign the archive of an ended lot. Reads everything once; blocks."""
-    key, origin = deps.keys.log, deps.settings.origin
+    key, origin = deps.keys.log, deps.log.origin
     return pack(
         collect(_sources(deps, lot), lot, viewer, ciphertext=ciphertext),
         tender=lot.tender,
