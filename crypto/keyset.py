@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from crypto.canonical import Json, b64, canon, parse_canonical, sha256_hex
 from crypto.context import Random
@@ -188,8 +187,7 @@ def documents_hash(
     files: Sequence[tuple[str, int, str]] = (),
 ) -> str:
     """The hash that names one logged revision of the documents. ``files`` are (name, bytes, SHA-256)."""
-    names = [PurePosixPath(name).as_posix() for name, _, _ in files]
-    if len(set(names)) != len(names):
+    if len({name for name, _, _ in files}) != len(files):
         raise Invalid("bad-documents", "two documents have the same name")
     listed: list[Json] = [
         {"name": name, "size": str(size), "sha256": digest} for name, size, digest in sorted(files)
