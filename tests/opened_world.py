@@ -1,4 +1,4 @@
-"""A whole opening, from the published tender to the sealed record, on a platform whose clock is moved by hand.
+"""A whole opening, from the published tender to the sealed record, on a hand-moved clock.
 
 Everything is real: certificates, sealing, upload, worker, log, time stamps. Only time is not.
 """
@@ -6,7 +6,7 @@ Everything is real: certificates, sealing, upload, worker, log, time stamps. Onl
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -64,7 +64,6 @@ NAMES = (
     "上海乙建筑有限公司",
     "广州丙工程有限公司",
     "深圳丁市政有限公司",
-    "成都戊路桥有限公司",
 )
 
 
@@ -153,9 +152,7 @@ class OpenedWorld:
 
     # --- stations
 
-    def submit(
-        self, number: int, price: str, *, forms: Callable[[], Sequence[PartInput]] | None = None
-    ) -> Bidder:
+    def submit(self, number: int, price: str, **facts_of_identity: Any) -> Bidder:
         """Seal a bid by a new bidder and hand it in."""
         facts = lot_facts(self.world.deps, self.lot)
         assert facts is not None
@@ -169,15 +166,16 @@ class OpenedWorld:
         context = new_context(
             facts.tender, facts.lot, keyset_hash=facts.keyset_hash, docs_hash=facts.docs_hash
         )
-        identity = IdentityInput(
+        identity_input = IdentityInput(
             organisation={"name": person.organisation, "creditCode": code},
             representative={"name": person.name},
             deposit={"form": "保函", "amount": "800000.00"},
             draw=hashlib.sha256(str(number).encode()).digest(),
+            **facts_of_identity,
         )
         sealed = seal_bid(
-            context, parse_keyset(facts.keyset), forms() if forms else [PartInput("main", form, [("方案.txt", source)])],
-            identity, person.signer, out=folder / "package", passphrase=PASSPHRASE,
+            context, parse_keyset(facts.keyset), [PartInput("main", form, [("方案.txt", source)])],
+            identity_input, person.signer, out=folder / "package", passphrase=PASSPHRASE,
             at=self.world.clock.now(), cost=CHEAP,
         )  # fmt: skip
         self.desk.submit(sealed)

@@ -8,7 +8,7 @@ from typing import Any
 
 from bidding.archive import names
 from bidding.archive.container import Item, of_bytes
-from crypto.canonical import b64, canon
+from crypto.canonical import b64, canon, iso
 from crypto.translog import merkle
 from crypto.translog.checkpoint import parse_checkpoint, parse_note
 from crypto.translog.leaf import commitment, leaf
@@ -97,4 +97,5 @@ def _event(one: Stored, disclosed: bool) -> dict[str, Any]:
         return head | {"state": "erased"}
     if not disclosed:
         return head | {"state": "withheld"}
-    return head | {"type": one.type, "seat": one.seat, "salt": b64(one.salt), "body": one.body}
+    shown = {"at": iso(one.at), "type": one.type, "seat": one.seat, "body": one.body}
+    return head | shown | {"salt": b64(one.salt)}

@@ -10,7 +10,7 @@ from typing import Any
 from bidding.archive import names
 from bidding.verify.case import Case, LogEvent
 from bidding.verify.report import Failed, Findings, Wrong
-from crypto.canonical import unb64
+from crypto.canonical import iso, unb64
 from crypto.errors import Invalid
 from crypto.translog import merkle
 from crypto.translog.checkpoint import Checkpoint, Verifier, open_checkpoint, parse_verifier
@@ -90,7 +90,7 @@ def _event(case: Case, value: Any) -> LogEvent:
         leaf = case.leaves.get(index)
         if leaf is None:
             raise Invalid("event-without-leaf", f"{stream} {version}")
-        if "body" not in value:
+        if "state" in value:
             if set(value) != {"index", "stream", "version", "state"} or value["state"] not in _ABSENT:
                 raise Invalid("event-malformed", f"{stream} {version}")
             return LogEvent(index, stream, version, leaf.at)
@@ -99,11 +99,16 @@ def _event(case: Case, value: Any) -> LogEvent:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Invalid("event-malformed", str(error)) from error
+    if value["at"] != iso(leaf.at) or set(value) != _MEMBERS:
+        raise Invalid(
+            "event-malformed", f"{stream} {version}: another time than its leaf's, or unknown members"
+        )
     if expected != leaf.commitment:
         raise Invalid("body-differs", f"{stream} {version} {value['type']} is not what the leaf commits to")
     return LogEvent(index, stream, version, leaf.at, value["type"], value["seat"], value["body"])
 
 
+_MEMBERS = {"index", "stream", "version", "at", "type", "seat", "salt", "body"}
 _ABSENT = ("withheld", "erased")
 
 
