@@ -1,7 +1,7 @@
 """Powers of operators over an opening, which two persons use together (双人操作), and never a key to a bid.
 
-One operator signs a statement that says what is to be done and why; another one signs the same statement; only
-then it is done. Both signatures stay in the log.
+One operator signs a statement that says what is to be done and why; another one signs the same statement;
+only then it is done. Both signatures stay in the log.
 """
 
 from __future__ import annotations

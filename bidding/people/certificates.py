@@ -36,6 +36,7 @@ def judge_signer(trust: TrustStore, signed: SignedBy, now: datetime) -> tuple[Ho
         credit_code=judgement.credit_code,
         organisation=judgement.organisation or facts.organisation or facts.common_name,
         name=facts.common_name or judgement.organisation,
+        certificate=signed.certificate,
         certificate_sha256=facts.sha256,
         subject=judgement.subject,
         authority=judgement.authority or "",

@@ -24,6 +24,7 @@ class Holder:
     credit_code: str
     organisation: str
     name: str
+    certificate: bytes
     certificate_sha256: str
     subject: str
     authority: str
@@ -72,6 +73,7 @@ def register(log: Log, holder: Holder, now: datetime) -> None:
             sa.insert(store.certificate).values(
                 sha256=holder.certificate_sha256,
                 person=holder.person_id,
+                der=holder.certificate,
                 subject=holder.subject[:1000],
                 authority=holder.authority,
                 not_after=holder.not_after,

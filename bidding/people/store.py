@@ -36,6 +36,7 @@ certificate = sa.Table(
     metadata,
     sa.Column("sha256", sa.String(64), primary_key=True),
     sa.Column("person", sa.ForeignKey("person.id"), nullable=False, index=True),
+    sa.Column("der", sa.LargeBinary, nullable=False),
     sa.Column("subject", sa.String(1000), nullable=False),
     sa.Column("authority", sa.String(100), nullable=False),
     sa.Column("not_after", Instant, nullable=False),
@@ -145,6 +146,12 @@ def find_member(tx: sa.Connection, person_id: str) -> Member | None:
     return Member(
         row.id, row.name, row.organisation, row.organisation_name, row.credit_code, row.email, row.notify
     )
+
+
+def certificate_der(tx: sa.Connection, sha256: str) -> bytes | None:
+    """The certificate (DER) that somebody signed in with."""
+    found = tx.execute(sa.select(certificate.c.der).where(certificate.c.sha256 == sha256)).scalar()
+    return None if found is None else bytes(found)
 
 
 def grants(tx: sa.Connection, organisation_id: str | None = None) -> list[Grant]:
