@@ -29,6 +29,7 @@ def open_engine(url: str, *, busy_seconds: int = 30, pool_size: int = 20) -> sa.
     )
     sa.event.listen(engine, "connect", _configure_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
+    sa.event.listen(engine, "checkin", _end_transaction)
     return engine
 
 
@@ -55,6 +56,12 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _end_transaction(connection: Any, _record: object) -> None:
+    # A commit that failed (full disk) leaves its transaction open, and with it the lock on the database.
+    if connection is not None and connection.in_transaction:
+        connection.rollback()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

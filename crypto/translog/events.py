@@ -65,7 +65,8 @@ class Draft:
         return commit_head(salt, self.head, version)
 
     def parsed_body(self) -> dict[str, Any]:
-        body: dict[str, Any] = json.loads(self.body)
+        """What a reader of the log will get, which may be plainer than what the caller gave."""
+        body: dict[str, Any] = json.loads(self.body.decode())
         return body
 
 

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from crypto.canonical import canon, iso, parse_canonical, parse_iso, unhex
@@ -39,7 +40,7 @@ def commitment(
 
 def leaf(at: datetime, commitment_: bytes) -> bytes:
     """The leaf bytes that the tree hashes."""
-    return b'{"at":"%s","c":"%s","v":%d}' % (iso(at).encode(), commitment_.hex().encode(), LEAF_VERSION)
+    return b'{"at":"%s","c":"%s","v":%d}' % (_instant(at), commitment_.hex().encode(), LEAF_VERSION)
 
 
 def parse_leaf(data: bytes) -> Leaf:
@@ -48,6 +49,12 @@ def parse_leaf(data: bytes) -> Leaf:
     if not isinstance(value, dict) or set(value) != {"v", "at", "c"} or value["v"] != LEAF_VERSION:
         raise Invalid("bad-leaf", "not a leaf of a known version")
     return Leaf(parse_iso(value["at"]), unhex(value["c"], 32))
+
+
+@lru_cache(1024)
+def _instant(at: datetime) -> bytes:
+    """All leaves of a group share their time."""
+    return iso(at).encode()
 
 
 def preimage_head(stream: str, type_: str, seat: str, body: bytes) -> bytes:

@@ -21,6 +21,23 @@ from crypto.translog.tiles import HEIGHT, WIDTH, Edge, node_reader, tile_width
 CHUNK = 5_000
 
 
+def _save_tile(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
+    replaced = {"hashes": insert.excluded.hashes}
+    return insert.on_conflict_do_update(index_elements=["level", "number"], set_=replaced)
+
+
+# The statements of every append, made once.
+_READ_HEAD = sa.select(schema.head.c.size, schema.head.c.root, schema.head.c.at).where(schema.head.c.id == 1)
+# SQLite ignores FOR UPDATE: there BEGIN IMMEDIATE has locked everything already.
+_LOCK_HEAD = _READ_HEAD.with_for_update()
+_MOVE_HEAD = sa.update(schema.head).where(schema.head.c.id == 1)
+_INSERT = sa.insert(schema.entry)
+_SAVE_TILE = {
+    "sqlite": _save_tile(sqlite.insert(schema.tile)),
+    "postgresql": _save_tile(postgresql.insert(schema.tile)),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """What the database says about the whole log; ``at`` in ms since 1970."""
@@ -66,9 +83,7 @@ def ensure_head(connection: sa.Connection) -> None:
 
 def read_head(connection: sa.Connection, *, lock: bool = False) -> Head:
     """The head; with ``lock`` nobody else appends until this transaction ends."""
-    query = sa.select(schema.head.c.size, schema.head.c.root, schema.head.c.at).where(schema.head.c.id == 1)
-    # SQLite ignores FOR UPDATE: there BEGIN IMMEDIATE has locked everything already.
-    row = connection.execute(query.with_for_update() if lock else query).first()
+    row = connection.execute(_LOCK_HEAD if lock else _READ_HEAD).first()
     if row is None:
         if lock or connection.execute(sa.select(schema.entry.c.leaf_index).limit(1)).first() is not None:
             raise Untrusted("the log has no head")
@@ -99,16 +114,9 @@ def load_tip(connection: sa.Connection, head: Head, known: Head | None) -> Tip:
 
 def save_tip(connection: sa.Connection, tip: Tip, at: int) -> None:
     """Store the tiles that changed and move the head."""
-    insert = _upsert(connection)(schema.tile)
     rows = [{"level": lv, "number": n, "hashes": data} for (lv, n), data in tip.take_changed().items()]
-    connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=["level", "number"], set_={"hashes": insert.excluded.hashes}
-        ),
-        rows,
-    )
-    moved = sa.update(schema.head).where(schema.head.c.id == 1)
-    connection.execute(moved.values(size=tip.size, root=tip.root(), at=at))
+    connection.execute(_SAVE_TILE[connection.dialect.name], rows)
+    connection.execute(_MOVE_HEAD, {"size": tip.size, "root": tip.root(), "at": at})
 
 
 def root_at(connection: sa.Connection, head: Head, size: int) -> bytes:
@@ -170,7 +178,7 @@ def of_commands(connection: sa.Connection, ids: Collection[str]) -> dict[tuple[s
 
 
 def insert_events(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
-    connection.execute(sa.insert(schema.entry), rows)
+    connection.execute(_INSERT, rows)
 
 
 def stored(row: sa.Row[Any]) -> Stored:

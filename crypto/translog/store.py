@@ -33,7 +33,7 @@ from crypto.translog.checkpoint import (
     sign_checkpoint,
     verifier_of,
 )
-from crypto.translog.engine import reading
+from crypto.translog.engine import reading, writing
 from crypto.translog.events import MAX_COMMAND_ID, NewEvent, Plan, Stored, Turn, check_label, draft, to_ms
 from crypto.translog.merkle import consistency_proof, inclusion_proof
 from crypto.translog.schema import metadata
@@ -95,11 +95,8 @@ class Log:
         with self._opening:
             if self._opened:
                 return
-            with self._reading() as connection:
-                missing = connection.execute(sa.select(schema.head.c.id)).first() is None
-            if missing:
-                with self._engine.begin() as connection:
-                    rows.ensure_head(connection)
+            with _refusals(), writing(self._engine) as connection:
+                rows.ensure_head(connection)
             with self._reading() as connection:
                 head = self._verify_start(connection)
             self._anchor.seen(head)
@@ -300,11 +297,8 @@ class Log:
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        try:
-            with reading(self._engine) as connection:
-                yield connection
-        except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
-            raise Unavailable("log-unavailable", type(error).__name__) from error
+        with _refusals(), reading(self._engine) as connection:
+            yield connection
 
     def _verify_start(self, connection: sa.Connection) -> rows.Head:
         head = rows.read_head(connection)
@@ -337,6 +331,15 @@ class Log:
     def _written(self, head: rows.Head) -> None:
         if self._anchor.due(head):
             self._anchor.save(self._sign(head))
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """A database that cannot be asked is said to be unavailable, whatever its driver calls that."""
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+        raise Unavailable("log-unavailable", type(error).__name__) from error
 
 
 def _wait(future: Future[T]) -> T:

@@ -145,7 +145,7 @@ class Writer:
                 if group.dirty:
                     group.save()
                     group.committing = True
-                    connection.commit()
+                    _commit(connection)
         except Untrusted as error:
             log.critical("the log disagrees with itself, writing stops: %s", error)
             self._broken = error
@@ -330,6 +330,15 @@ class Group:
         self.dirty = True
         if last.command_id is not None:
             self._done[last.stream, last.command_id] = events
+
+
+def _commit(connection: sa.Connection) -> None:
+    try:
+        connection.commit()
+    except BaseException:
+        # Nobody knows what state it is in, so nobody uses it again.
+        connection.invalidate()
+        raise
 
 
 def _accepted(request: Request, turn: Turn, events: Sequence[Stored]) -> None:
