@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Kept(Generic[T]):
-    """Calls `build(*parts)` once per identity of the parts (strings by value); forgets all at `limit`.
+    """Calls `build(*parts)` once per identity of the parts (strings by value); forgets the oldest.
 
     Each entry holds its parts, so an identity cannot be reused while it is remembered. Safe from any thread:
     at worst something is built twice.
@@ -33,6 +33,6 @@ class Kept(Generic[T]):
             return found[1]
         made = self._build(*parts)
         if len(self._found) >= self._limit:
-            self._found.clear()
+            self._found.pop(next(iter(self._found)), None)
         self._found[key] = (parts, made)
         return made

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from opening_hall.facts import (
     AbortCode,
@@ -90,6 +91,8 @@ class Bid:
     """Part to when its line was read and the remarks made."""
     confirmed: Mapping[str, tuple[datetime, Confirmed]] = field(default_factory=dict)
     rejudged: Rejudgement | None = None
+    memo: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What was built from this very value; a replaced bid starts without."""
 
     @property
     def listed(self) -> bool:

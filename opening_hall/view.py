@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from crypto.canonical import iso
@@ -30,6 +31,7 @@ CHAT_SHOWN = 100
 BEFORE_LIST = frozenset({Phase.SCHEDULED, Phase.CLOSING, Phase.CLOSED, Phase.IDENTIFYING})
 
 
+@lru_cache(maxsize=50_000)
 def _iso(at: datetime | None) -> str | None:
     return iso(at) if at is not None else None
 
@@ -194,8 +196,15 @@ def _row(bid: Bid, kind: str) -> View:
 
 
 def _rows(bids: Mapping[BidId, Bid], kind: str) -> View:
-    shown = (bid for bid in bids.values() if bid.listed or kind != ANYONE)
-    return {bid.id: ROW(bid, kind) for bid in shown}
+    if kind == ANYONE:
+        return {id_: bid.memo.get(kind) or _remember(bid, kind) for id_, bid in bids.items() if bid.number}
+    return {id_: bid.memo.get(kind) or _remember(bid, kind) for id_, bid in bids.items()}
+
+
+def _remember(bid: Bid, kind: str) -> View:
+    """Rows live as long as their bid: an event about one bid leaves the other rows the same objects."""
+    row = bid.memo[kind] = _row(bid, kind)
+    return row
 
 
 def _message(message: Message) -> View:
@@ -242,7 +251,7 @@ def _record(record: Record, next_: str) -> View:
         "rendered": record.rendered or None,
         "size": record.size,
         "minutesSha256": record.minutes_sha256 or None,
-        "signed": {code: iso(at) for code, at in record.signatures.items()},
+        "signed": {code: _iso(at) for code, at in record.signatures.items()},
         "signingClosed": record.signing_closed,
         "missing": list(record.missing),
         "attached": record.attached or None,
@@ -256,13 +265,12 @@ def _record(record: Record, next_: str) -> View:
 
 HALL: Kept[View] = Kept(_hall, 1_000)
 SEATS: Kept[View] = Kept(_seats, 1_000)
-ROW: Kept[View] = Kept(_row, 40_000)
-ROWS: Kept[View] = Kept(_rows, 2_000)
-MESSAGE: Kept[View] = Kept(_message, 20_000)
+ROWS: Kept[View] = Kept(_rows, 200)
+MESSAGE: Kept[View] = Kept(_message, 10_000)
 CHAT: Kept[View] = Kept(_chat, 1_000)
 OBJECTIONS: Kept[View] = Kept(_objections, 1_000)
 DRAW: Kept[View] = Kept(_draw, 1_000)
-RECORD: Kept[View] = Kept(_record, 2_000)
+RECORD: Kept[View] = Kept(_record, 1_000)
 
 
 # --- the view
