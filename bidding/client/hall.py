@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import websockets.sync.client
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
@@ -23,6 +24,8 @@ from crypto.canonical import parse_iso
 
 #: A view of five thousand rows stays far below this; a frame above it ends the connection.
 FRAME_LIMIT = 16 << 20
+#: Longer commands go over HTTP: a hall's socket takes messages of at most 64 KiB.
+SOCKET_MESSAGE = 48 << 10
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 #: How long a command waits for its answer over all reconnections, in seconds.
 ANSWER_PATIENCE = 60.0
@@ -49,13 +52,15 @@ class Pending:
 class Hall:
     """A seat's live connection to one lot's hall. One thread uses it.
 
-    `hello` holds what the first message carries beside `since` (a receipt's proof of possession, for
-    instance) and is asked anew at every connection. `on_frame` hears every version as it arrives.
+    `wanted` is the seat to take where the caller has several, or a receipt's; `proof` gives that receipt
+    key's
+    (challenge, signature) anew for every connection. `on_frame` hears every version as it arrives.
     """
 
     api: Api
     lot: str
-    hello: Callable[[], Mapping[str, Any]] = field(default=dict)
+    wanted: str = ""
+    proof: Callable[[], tuple[str, str]] | None = None
     on_frame: Callable[[Frame], None] | None = None
     patience: float = 30.0
     view: dict[str, Any] = field(default_factory=dict)
@@ -141,6 +146,8 @@ class Hall:
     def do(self, command: str, *, command_id: str | None = None, **body: Any) -> dict[str, Any]:
         """Give a command and wait for its answer. Raises `ClientError` with the refusal's problem."""
         name = command_id or new_command_id()
+        if len(json.dumps(body)) > SOCKET_MESSAGE:
+            return command_over_http(self.api, self.lot, command, name, self._query(), **body)
         pending = Pending(body={"id": name, "do": command, **body})
         self._pending[name] = pending
         try:
@@ -173,7 +180,7 @@ class Hall:
         raise ClientError("outcome-unknown", "no answer to a ping")
 
     def _open(self) -> None:
-        address = self.api.url(f"/halls/{self.lot}/ws").replace("http", "ws", 1)
+        address = self.api.url(f"/halls/{self.lot}/ws{self._query()}").replace("http", "ws", 1)
         headers = {k: v for k, v in self.api.headers().items() if k in ("Cookie", "X-Kaibiao")}
         self._socket = websockets.sync.client.connect(
             address,
@@ -187,9 +194,18 @@ class Hall:
             ping_interval=None,
             close_timeout=1.0,
         )
-        self._socket.send(json.dumps({"hello": {"since": self.version, **self.hello()}}))
+        self._socket.send(json.dumps({"hello": {"since": self.version}}))
         for pending in self._pending.values():
             self._socket.send(json.dumps(pending.body))
+
+    def _query(self) -> str:
+        """The seat asked for, with the proof that a receipt's seat takes."""
+        if not self.wanted:
+            return ""
+        query = {"seat": self.wanted}
+        if self.proof is not None:
+            query["challenge"], query["sig"] = self.proof()
+        return f"?{urlencode(query)}"
 
     def _send(self, message: Mapping[str, Any]) -> None:
         """Send; after a lost connection the reconnection sends pending commands itself."""
@@ -265,10 +281,12 @@ def accepted(answer: Mapping[str, Any]) -> dict[str, Any]:
     return dict(answer)
 
 
-def command(api: Api, lot: str, name: str, *, command_id: str | None = None, **body: Any) -> dict[str, Any]:
-    """Give a command over plain HTTP, for clients without a socket. Raises `ClientError`."""
-    sent = {"id": command_id or new_command_id(), "do": name, **body}
-    return accepted(api.post(f"/halls/{lot}/commands", sent, repeatable=True))
+def command_over_http(
+    api: Api, lot: str, name: str, command_id: str, query: str = "", **body: Any
+) -> dict[str, Any]:
+    """Give a command over plain HTTP: for what is too long for the socket. Raises `ClientError`."""
+    sent = {"id": command_id, "do": name, **body}
+    return accepted(api.post(f"/halls/{lot}/commands{query}", sent, repeatable=True))
 
 
 def new_command_id() -> str:

@@ -55,7 +55,9 @@ class Lot:
 
 def fetch_lot(api: Api, lot: str) -> Lot:
     """The lot's package. Raises `ClientError` where anything in it contradicts the signed notice."""
-    return parse_lot(api.get(f"/lots/{segment(lot)}"))
+    raw = dict(api.get(f"/lots/{segment(lot)}"))
+    raw["chain"] = api.get(f"/tenders/{segment(str(raw.get('tender')))}/notices")["notices"]
+    return parse_lot(raw)
 
 
 def parse_lot(raw: Mapping[str, Any]) -> Lot:
@@ -75,7 +77,8 @@ def _checked(raw: Mapping[str, Any]) -> Lot:
         raise ClientError("keyset-foreign", "the opening keys belong to another tender or lot")
     notice = unb64(raw["notice"])
     signed = verify_detached(unb64(raw["noticeCms"]), data=notice)
-    _compare_notice(json.loads(notice), raw, keyset)
+    _compare_notice(json.loads(notice), raw)
+    verify_keyset_noticed(raw, raw["chain"], keyset)
     files = [(item["name"], item["size"], item["sha256"]) for item in raw["documents"]]
     computed = documents_hash(
         raw["tender"], raw["lot"], raw["revision"], sha256_hex(notice), raw["formSha256"], files
@@ -102,21 +105,52 @@ def _checked(raw: Mapping[str, Any]) -> Lot:
     )
 
 
-def _compare_notice(notice: Mapping[str, Any], raw: Mapping[str, Any], keyset: Keyset) -> None:
-    """The signed notice must name this very lot and keyset. Raises `ClientError("notice-differs")`."""
+def _compare_notice(notice: Mapping[str, Any], raw: Mapping[str, Any]) -> None:
+    """The newest signed notice must be of this tender and speak of this lot with this opening time.
+
+    Raises `ClientError("notice-differs")`.
+    """
     if notice.get("tender") != raw["tender"]:
         raise ClientError("notice-differs", "the notice is for another tender")
+    mine = _entry(notice, raw["lot"])
+    if mine is None or mine.get("opensAt") != raw["deadline"]:
+        raise ClientError("notice-differs", "the notice does not give this lot this opening time")
+
+
+def _entry(notice: Mapping[str, Any], lot: str) -> Mapping[str, Any] | None:
+    """What a notice says of a lot: a tender notice lists lots, a change notice names them."""
     lots = notice.get("lots")
-    mine = lots.get(raw["lot"]) if isinstance(lots, dict) else _named(lots, raw["lot"])
-    if mine is None:
-        raise ClientError("notice-differs", "the notice does not name this lot")
-    if mine.get("keysetHash") != keyset.hash():
-        raise ClientError("notice-differs", "the notice names other opening keys")
+    if isinstance(lots, dict):
+        found = lots.get(lot)
+        return found if isinstance(found, dict) else None
+    if isinstance(lots, list):
+        return next((item for item in lots if isinstance(item, dict) and item.get("lot") == lot), None)
+    return None
 
 
-def _named(lots: object, lot: str) -> Mapping[str, Any] | None:
-    found = [item for item in lots if item.get("lot") == lot] if isinstance(lots, list) else []
-    return found[0] if found else None
+def verify_keyset_noticed(raw: Mapping[str, Any], notices: list[Mapping[str, Any]], keyset: Keyset) -> None:
+    """The lot's tender notice, signed and at the root of its chain of changes, must hold this very keyset.
+
+    Raises `ClientError("notice-differs")`, or `Invalid` for a signature that does not verify.
+    """
+    listed = {item["number"]: item["sha256"] for item in raw["notices"]}
+    for item in notices:
+        body = unb64(item["notice"])
+        if listed.get(item["number"]) != sha256_hex(body):
+            continue
+        mine = _entry(json.loads(body), raw["lot"])
+        if mine is not None and "keyset" in mine:
+            signed = verify_detached(unb64(item["cms"]), data=body)
+            newest = verify_detached(unb64(raw["noticeCms"]), data=unb64(raw["notice"]))
+            if _code(signed.certificate) != _code(newest.certificate):
+                raise ClientError("notice-differs", "the notices are signed by different organisations")
+            if unb64(mine["keyset"]) == keyset.encode():
+                return
+    raise ClientError("notice-differs", "no signed notice of the lot names these opening keys")
+
+
+def _code(certificate: bytes) -> str | None:
+    return certificate_facts(certificate).credit_code
 
 
 def verify_document(entry: Mapping[str, Any], data: bytes) -> None:

@@ -20,7 +20,7 @@ from crypto.errors import Invalid
 from crypto.hpke import public_bytes
 from crypto.key_file import Cost, OpeningKey, unwrap_opening_key, wrap_opening_key
 from crypto.keyset import Keyset, new_opening_key, sign_opening_key
-from crypto.manifest import Manifest, parse_manifest, verify_manifest
+from crypto.manifest import Manifest, parse_manifest, submission_hash, verify_manifest
 from crypto.opening import open_share
 from crypto.signing import Signer
 
@@ -82,29 +82,35 @@ class Shares:
 
 def sealed_bids(api: Api, lot: str, keyset: Keyset) -> dict[str, Manifest]:
     """Manifests of all bids in Closed, each sealed to exactly this keyset. Raises `ClientError`."""
-    found = {}
-    for entry in api.get(f"/halls/{segment(lot)}/bids")["bids"]:
-        try:
-            manifest = parse_manifest(unb64(entry["manifest"]))
-            verify_manifest(manifest, keyset)
-        except Invalid as exc:
-            raise ClientError(exc.code, exc.detail, bid=entry.get("bid")) from exc
-        if manifest.bid != entry["bid"]:
-            raise ClientError(
-                "manifest-foreign", "a manifest stands under another bid's id", bid=entry["bid"]
-            )
-        found[manifest.bid] = manifest
+    found: dict[str, Manifest] = {}
+    after: str | None = ""
+    while after is not None:
+        page = api.get(f"/halls/{segment(lot)}/bids", after=after)
+        for entry in page["bids"]:
+            found[entry["bid"]] = _manifest_of(entry["bid"], entry, keyset)
+        after = page["next"]
     return found
 
 
-def verify_closed(manifests: Mapping[str, Manifest], closed: Mapping[str, Mapping[str, Any]]) -> None:
-    """The manifests served must be those that Closed names, all of them and no other. Raises
-    `ClientError`."""
-    if set(manifests) != set(closed):
+def _manifest_of(bid: str, entry: Mapping[str, Any], keyset: Keyset) -> Manifest:
+    try:
+        manifest = parse_manifest(unb64(entry["manifest"]))
+        verify_manifest(manifest, keyset)
+    except Invalid as exc:
+        raise ClientError(exc.code, exc.detail, bid=bid) from exc
+    roots = {name: part.root for name, part in manifest.parts.items()}
+    if (
+        manifest.bid != bid
+        or submission_hash(manifest.hash(), entry["boxHash"], roots) != entry["submission"]
+    ):
+        raise ClientError("manifest-foreign", "the manifest is not the one of the submission", bid=bid)
+    return manifest
+
+
+def verify_closed(manifests: Mapping[str, Manifest], view: Mapping[str, Any]) -> None:
+    """The manifests served must be those of Closed, all of them and no other. Raises `ClientError`."""
+    if set(manifests) != set(view.get("bids", {})):
         raise ClientError("closed-differs", "the bids served are not those of the logged list")
-    for bid, facts in closed.items():
-        if manifests[bid].hash() != facts["manifestHash"]:
-            raise ClientError("closed-differs", "a manifest is not the logged one", bid=bid)
 
 
 def own_shares(manifests: Mapping[str, Manifest], purpose: str, key: OpeningKey) -> Shares:
@@ -117,7 +123,7 @@ def own_shares(manifests: Mapping[str, Manifest], purpose: str, key: OpeningKey)
         except Invalid as exc:
             if exc.code != "envelope-mismatch":
                 raise ClientError(exc.code, exc.detail, bid=bid) from exc
-            bad[bid] = exc.detail or exc.code
+            bad[bid] = exc.code
     return Shares(sound, bad)
 
 

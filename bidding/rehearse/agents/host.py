@@ -1,0 +1,114 @@
+"""The host (主持人), or its deputy: decides what a person must decide, follows the phases, exports the
+archive."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bidding.client.clock import local_now
+from bidding.client.errors import ClientError
+from bidding.client.hall import Frame, Hall
+from bidding.client.host import adjudicate
+from bidding.client.http import segment
+from bidding.client.record import seal_record
+from bidding.rehearse.agents.party import Party, milliseconds, milliseconds_of
+from bidding.rehearse.report import Report
+from crypto.canonical import parse_iso
+
+OVER = frozenset({"RECORDED", "FAILED", "ABORTED"})
+
+
+@dataclass(slots=True)
+class Host:
+    """One host of one lot's hall."""
+
+    party: Party
+    lot: str
+    opens_at: str
+    phase: str = ""
+    acts: int = 0
+    moments: list[list[int]] = field(default_factory=list)
+
+    def note(self, frame: Frame) -> None:
+        """Tell the driver when versions were logged and when they arrived here."""
+        self.party.report.frame(self.lot, frame.version, milliseconds(local_now()))
+        self.moments.append([frame.version, milliseconds_of(frame.at)])
+        if len(self.moments) >= 100:
+            self.flush()
+
+    def flush(self) -> None:
+        self.party.report.flush(self.lot)
+        moments, self.moments = self.moments, []
+        if moments:
+            self.party.report.tell("moments", lot=self.lot, moments=moments)
+
+    def follow(self, hall: Hall) -> None:
+        """Act until the hall is over."""
+        while True:
+            if hall.phase != self.phase:
+                self.phase = hall.phase
+                self.party.report.tell("phase", lot=self.lot, phase=self.phase)
+            if hall.phase in OVER:
+                return
+            self.act(hall)
+            hall.next(30.0)
+
+    def act(self, hall: Hall) -> None:
+        """Do what only the host can do now."""
+        may = hall.may
+        if "SignIn" in may:
+            self._attempt("SignIn", lambda: hall.do("SignIn"))
+        undecided = hall.view.get("undecided")
+        if "Adjudicate" in may and undecided and hall.phase in ("IDENTIFYING", "ADJUDICATING", "OPENING"):
+            self._adjudicate(hall, list(undecided))
+        for command in ("StartDecryption", "FixAdmitted", "StartReading", "CloseObjections"):
+            if command in hall.may:
+                self._attempt(command, partial(hall.do, command))
+        record = hall.view.get("record", {})
+        mine = record.get("preparedFor") == hall.seat and not record.get("sealSigned")
+        if "SealRecord" in hall.may and mine:
+            self._attempt("SealRecord", lambda: seal_record(hall, record["digest"], self.party.signer))
+
+    def _adjudicate(self, hall: Hall, bids: list[str]) -> None:
+        reason = "投标人未在规定时间内完成解密，或其文件无效（模拟）"
+        signer = self.party.signer
+        self._attempt("Adjudicate", lambda: adjudicate(hall, bids, "BIDDER", reason, signer))
+
+    def _attempt(self, name: str, act: Callable[[], object]) -> None:
+        """Act once; a refusal means that the hall has moved on."""
+        try:
+            act()
+        except ClientError as exc:
+            self.party.report.tell("refused", command=name, code=exc.code, detail=str(exc.detail)[:300])
+            return
+        self.acts += 1
+        self.party.report.tell("act", lot=self.lot, command=name)
+
+
+def run(directory: Path, config: Mapping[str, Any], report: Report) -> None:
+    """Host one lot's opening from the deadline to the exported archive."""
+    party = Party(directory, config, report)
+    host = Host(party, config["lot"], config["opensAt"])
+    opens_at = parse_iso(config["opensAt"])
+    api = party.account.api
+    while (left := (opens_at - local_now()).total_seconds()) > 1.0:
+        time.sleep(min(left - 1.0, 5.0))
+    hall = Hall(api, host.lot, on_frame=host.note, patience=120.0)
+    with hall:
+        host.follow(hall)
+    host.flush()
+    ended = hall.last_at
+    wall = (parse_iso(ended) - opens_at).total_seconds()
+    report.tell("recorded", lot=host.lot, phase=host.phase, wall_s=wall, acts=host.acts)
+    archive, record = directory / "archive.zip", directory / "record.pdf"
+    with archive.open("wb") as file:
+        for piece in api.download(f"/lots/{segment(host.lot)}/archive?right=party&ciphertext=1"):
+            file.write(piece)
+    record.write_bytes(api.get_bytes(f"/halls/{segment(host.lot)}/record.pdf"))
+    report.tell("exported", lot=host.lot, archive=str(archive), record=str(record))
+    report.tell("done", bytes_sent=api.traffic.sent, bytes_received=api.traffic.received)

@@ -1,0 +1,37 @@
+"""The tenderer's representative or the supervisor: follows the hall and seals the record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bidding.client.clock import local_now
+from bidding.client.record import seal_record
+from bidding.rehearse.agents.party import Party
+from bidding.rehearse.report import Report
+from crypto.canonical import parse_iso
+
+OVER = frozenset({"RECORDED", "FAILED", "ABORTED"})
+
+
+def run(directory: Path, config: Mapping[str, Any], report: Report) -> None:
+    """Attend one lot's hall in a sealing seat."""
+    party = Party(directory, config, report)
+    lot, opens_at = config["lot"], parse_iso(config["opensAt"])
+    api = party.account.api
+    while (left := (opens_at - local_now()).total_seconds()) > 0:
+        time.sleep(min(left, 5.0))
+    with party.hall(api, lot) as hall:
+        while hall.phase not in OVER:
+            if "SignIn" in hall.may:
+                party.keep_trying(hall, "SignIn")
+            record = hall.view.get("record", {})
+            mine = record.get("preparedFor") == hall.seat and not record.get("sealSigned")
+            if "SealRecord" in hall.may and mine:
+                seal_record(hall, record["digest"], party.signer)
+                report.acknowledged("SealSigned", {"by": hall.seat, "digest": record["digest"]}, lot=lot)
+            hall.next(30.0)
+    report.flush(lot)
+    report.tell("done", bytes_sent=party.api.traffic.sent, bytes_received=party.api.traffic.received)
