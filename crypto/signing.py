@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from asn1crypto import algos, cms, core, tsp, x509
+from asn1crypto import algos, cms, core, parser, tsp, x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
@@ -87,9 +87,12 @@ def sign_digest(digest: bytes, signer: Signer, *, at: datetime | None = None, pa
     """:func:`sign_detached` for content of which only the SHA-256 ``digest`` is at hand."""
     if len(digest) != 32:
         raise ValueError("a SHA-256 digest has 32 bytes")
-    certificate = parse_certificate(signer.certificate)
+    for der in (signer.certificate, *signer.chain):
+        parse_certificate(der)
+    # Loaded afresh and not looked into: asn1crypto then writes out the very bytes it was given, quickly.
+    certificate, *chain = [x509.Certificate.load(der) for der in (signer.certificate, *signer.chain)]
     attributes = _signed_attributes(digest, signer.certificate, None if pades else at)
-    signature, algorithm = _raw_signature(signer.key, attributes.dump())
+    signature, algorithm = _raw_signature(signer.key, attributes)
     info = cms.SignerInfo(
         {
             "version": "v1",
@@ -100,30 +103,33 @@ def sign_digest(digest: bytes, signer: Signer, *, at: datetime | None = None, pa
                 ),
             ),
             "digest_algorithm": {"algorithm": "sha256"},
-            "signed_attrs": attributes,
+            "signed_attrs": cms.CMSAttributes.load(attributes),
             "signature_algorithm": algorithm,
             "signature": signature,
         }
     )
-    others = [parse_certificate(der) for der in signer.chain]
     signed = cms.SignedData(
         {
             "version": "v1",
             "digest_algorithms": [{"algorithm": "sha256"}],
             "encap_content_info": {"content_type": "data"},
-            "certificates": [certificate, *others],
+            "certificates": [certificate, *chain],
             "signer_infos": [info],
         }
     )
     return bytes(cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump())
 
 
-def _signed_attributes(digest: bytes, certificate: bytes, at: datetime | None) -> cms.CMSAttributes:
-    ess = tsp.SigningCertificateV2({"certs": [{"cert_hash": hashlib.sha256(certificate).digest()}]})
+def _signed_attributes(digest: bytes, certificate: bytes, at: datetime | None) -> bytes:
+    """The SET OF signed attributes, DER."""
+    # SigningCertificateV2 { certs { ESSCertIDv2 { certHash } } } with the default hash, SHA-256 (RFC 5035)
+    ess = parser.emit(0, 0, 4, hashlib.sha256(certificate).digest())
+    for _ in range(3):
+        ess = parser.emit(0, 1, 16, ess)
     values: list[tuple[str, Any]] = [
         ("content_type", "data"),
         ("message_digest", digest),
-        ("signing_certificate_v2", ess),
+        ("signing_certificate_v2", tsp.SigningCertificateV2.load(ess)),
     ]
     if at is not None:
         moment = at.astimezone(UTC).replace(microsecond=0)
@@ -131,8 +137,8 @@ def _signed_attributes(digest: bytes, certificate: bytes, at: datetime | None) -
             ("utc_time", core.UTCTime) if moment.year < 2050 else ("generalized_time", core.GeneralizedTime)
         )
         values.append(("signing_time", cms.Time(kind, time(moment))))
-    attributes = [cms.CMSAttribute({"type": name, "values": [value]}) for name, value in values]
-    return cms.CMSAttributes(sorted(attributes, key=lambda a: bytes(a.dump())))  # DER orders a SET OF
+    encoded = [cms.CMSAttribute({"type": name, "values": [value]}).dump() for name, value in values]
+    return bytes(parser.emit(0, 1, 17, b"".join(sorted(encoded))))  # DER orders a SET OF
 
 
 def _raw_signature(key: SigningKey, message: bytes) -> tuple[bytes, dict[str, str]]:
@@ -155,11 +161,14 @@ def verify_detached(cms_der: bytes, *, data: bytes | None = None, digest: bytes 
     with parsing("bad-cms", "the signature"):
         signed = _parse_signed_data(cms_der)
         info = signed["signer_infos"][0]
+        # What is signed are these bytes under the tag of a SET OF (RFC 5652 section 5.4). Taken before any
+        # attribute is looked at: asn1crypto encodes anew what it has parsed, not always to the same bytes.
+        message = bytes(parser.emit(0, 1, 17, info["signed_attrs"].contents))
         certificate, chain = _find_signer(signed, info)
         attributes = _attributes(info)
         hash_name = str(info["digest_algorithm"]["algorithm"].native)
         _verify_attributes(attributes, certificate, hash_name, data, digest)
-        _verify_signature(info, certificate, hash_name)
+        _verify_signature(message, info, certificate, hash_name)
         time = attributes.get("signing_time")
         return SignedBy(certificate, chain, None if time is None else time.native)
 
@@ -228,8 +237,7 @@ def _verify_attributes(
         raise Invalid("bad-signature", "the signature names another certificate than the one it carries")
 
 
-def _verify_signature(info: cms.SignerInfo, certificate: bytes, hash_name: str) -> None:
-    message = bytes(info["signed_attrs"].untag().dump())
+def _verify_signature(message: bytes, info: cms.SignerInfo, certificate: bytes, hash_name: str) -> None:
     algorithm: algos.SignedDigestAlgorithm = info["signature_algorithm"]
     kind = algorithm.signature_algo
     if algorithm["algorithm"].native not in ("rsassa_pkcs1v15", "ecdsa") and algorithm.hash_algo != hash_name:

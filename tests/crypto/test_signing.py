@@ -12,6 +12,7 @@ import pytest
 from asn1crypto import cms as asn1_cms
 from asn1crypto import core
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     pkcs12,
 )
+from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sealed_world import AT, CREDIT_CODE, merged_signers, new_signer, self_signed
@@ -285,3 +287,24 @@ def test_only_an_agreement_certificate_may_be_wrapped_to() -> None:
 def test_an_oversized_certificate_is_refused() -> None:
     with pytest.raises(Invalid, match="bad-certificate"):
         certificate_facts(bytes(65537))
+
+
+@pytest.mark.parametrize("where", ["organizationIdentifier", "extension", "nowhere"])
+def test_credit_codes_are_found_where_cas_put_them(where: str) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = [x509.NameAttribute(NameOID.COMMON_NAME, "x")]
+    if where == "organizationIdentifier":
+        names.append(x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, f"NTRCN-{CREDIT_CODE}"))
+    name = x509.Name(names)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = (
+        builder.serial_number(1).not_valid_before(datetime(2026, 1, 1)).not_valid_after(datetime(2027, 1, 1))
+    )
+    if where == "extension":
+        value = core.PrintableString(CREDIT_CODE).dump()
+        kind = x509.ObjectIdentifier("1.2.156.10260.4.1.4")
+        builder = builder.add_extension(x509.UnrecognizedExtension(kind, value), critical=False)
+    facts = certificate_facts(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER))
+    assert facts.credit_code == (None if where == "nowhere" else CREDIT_CODE)
+    assert facts.organisation == ""
+    assert facts.key_usage == frozenset()
