@@ -72,6 +72,7 @@ class DeskWorld:
     client: TestClient
     backroom: Backroom
     folder: Path
+    anchors: DemoAuthority
     sealed: int = 0
     tickets: list[str] = field(default_factory=list)
 
@@ -206,6 +207,6 @@ def open_desk(
     app.include_router(routes(desk, backroom))
     desk.log.open()
     with TestClient(app, raise_server_exceptions=False) as client:
-        yield DeskWorld(desk, clock, world, client, backroom, folder)
+        yield DeskWorld(desk, clock, world, client, backroom, folder, authority)
     desk.log.close()
     desk.engine.dispose()

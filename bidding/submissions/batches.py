@@ -19,7 +19,7 @@ from bidding.submissions.batch_tree import DEPTH, Item
 from bidding.submissions.desk import Desk
 from bidding.submissions.store import GateState
 from bidding.submissions.tables import batch_items, batches
-from crypto.canonical import b64, canon, iso, sha256_hex
+from crypto.canonical import b64, iso
 from crypto.errors import StaleVersion, Unavailable
 from crypto.timestamps import read_token
 from crypto.translog.store import NewEvent, Stored
@@ -273,7 +273,3 @@ def _batch(row: sa.Row[Any]) -> Batch:
         stamped_at=None if row.stamped_at is None else store.from_ms(row.stamped_at),
     )
 
-
-def item_hash(statement: Mapping[str, Any]) -> str:
-    """The hash under which a signed statement stands in a batch: SHA-256 of its canonical form."""
-    return sha256_hex(canon(dict(statement)))

@@ -119,39 +119,50 @@ def _say(
     statement = {"label": label, "tender": gate.tender, "lot": lot, "bid": bid, **facts}
     assert upload.manifest is not None  # noqa: S101 - _speaker refuses a bid without
     verify_statement(parse_manifest(upload.manifest).receipt_key, statement, signature)
-    body = canon({**statement, "signature": signature})
+    # Named by what is said: the same said again, with another signature, is the same statement.
+    told = _Told(lot, bid, kind, sha256_hex(canon(statement)), canon({**statement, "signature": signature}))
     with store.writing(desk.engine) as tx:
         current = store.share_gate(tx, lot)
         if current is not None and current.state is GateState.OPEN:
-            said, fresh = _keep(tx, desk, lot, bid, kind, body)
+            said, fresh = _keep(tx, desk, told)
             if fresh:
                 add_item(tx, desk, lot, kind, said.hash)
             return said
     # The gate never opens again: from here on what is said is logged as it comes.
     kept: list[Said] = []
-    event = NewEvent("Stated", f"receipt:{bid}", {"type": kind, "hash": sha256_hex(body)})
+    event = NewEvent("Stated", f"receipt:{bid}", {"type": kind, "hash": told.hash})
     desk.log.append(
         f"statements:{lot}",
         None,
         [event],
-        command_id=sha256_hex(body),
-        within=lambda tx: kept.append(_keep(tx, desk, lot, bid, kind, body)[0]),
+        command_id=told.hash,
+        within=lambda tx: kept.append(_keep(tx, desk, told)[0]),
     )
-    return kept[-1] if kept else _kept(desk, sha256_hex(body))
+    return kept[-1] if kept else _kept(desk, told.hash)
 
 
-def _keep(tx: sa.Connection, desk: Desk, lot: str, bid: str, kind: str, body: bytes) -> tuple[Said, bool]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A verified statement; `body` is its canonical form with the signature."""
+
+    lot: str
+    bid: str
+    kind: str
+    hash: str
+    body: bytes
+
+
+def _keep(tx: sa.Connection, desk: Desk, told: _Told) -> tuple[Said, bool]:
     """Store a verified statement; whether it was new."""
-    digest = sha256_hex(body)
-    known = sa.select(statements.c.received_at).where(statements.c.hash == digest)
+    known = sa.select(statements.c.received_at).where(statements.c.hash == told.hash)
     received = tx.execute(known).scalar_one_or_none()
     if received is not None:
-        return Said(digest, store.from_ms(received)), False
-    _verify_room(tx, bid)
+        return Said(told.hash, store.from_ms(received)), False
+    _verify_room(tx, told.bid)
     at = store.to_ms(desk.clock.now_in(tx))
-    row = {"lot": lot, "bid": bid, "type": kind, "body": body, "received_at": at}
-    tx.execute(statements.insert().values(hash=digest, **row))
-    return Said(digest, store.from_ms(at)), True
+    row = {"lot": told.lot, "bid": told.bid, "type": told.kind, "body": told.body, "received_at": at}
+    tx.execute(statements.insert().values(hash=told.hash, **row))
+    return Said(told.hash, store.from_ms(at)), True
 
 
 def _kept(desk: Desk, digest: str) -> Said:

@@ -122,7 +122,8 @@ def _reachable() -> Iterator[None]:
 def insert_if_new(tx: sa.Connection, table: sa.Table, **values: object) -> bool:
     """Insert a row unless its key exists; whether it was inserted."""
     insert = postgresql_insert if tx.dialect.name == "postgresql" else sqlite_insert
-    return tx.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount == 1
+    adding = insert(table).values(**values).on_conflict_do_nothing().returning(sa.literal(1))
+    return tx.execute(adding).first() is not None
 
 
 def put_gate(tx: sa.Connection, gate: Gate) -> None:
