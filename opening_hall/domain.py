@@ -169,6 +169,9 @@ from opening_hall.state import (
     State,
     Suspension,
 )
+from opening_hall.steps import (
+    admitted_hash,
+)
 from opening_hall.table import (
     ALLOWED,
     WHILE_SUSPENDED,
@@ -323,6 +326,7 @@ __all__ = [
     "TenderId",
     "Tick",
     "WrapAcknowledged",
+    "admitted_hash",
     "allowed",
     "decide",
     "evolve",

@@ -74,6 +74,7 @@ def _acknowledge(state: State, seat: Seat) -> None:
 
 
 def _release(state: State, seat: Seat) -> None:
+    # Only for `may`: a seat may hand in another bid's key as well, for the key proves itself.
     if seat.role is not Role.PUBLIC and state.part in _contender(state, seat).released:
         raise Refusal("already-released")
 
@@ -221,7 +222,6 @@ GUARDS: Mapping[type[c.Command], Guard] = {
     c.ReportDealing: _identity_shares,
     c.Diagnose: _diagnose,
     c.AcknowledgeWrap: _acknowledge,
-    c.ReleaseKey: _release,
     c.StartDecryption: _start_decryption,
     c.EndDecryption: _end_decryption,
     c.Adjudicate: _adjudicate,
@@ -249,7 +249,7 @@ GUARDS: Mapping[type[c.Command], Guard] = {
 def check(state: State, seat: Seat, command: type[c.Command]) -> None:
     """Raise Refusal unless the seat may ask this now.
 
-    Codes: not-scheduled, wrong-phase, wrong-seat, hall-suspended, unknown-seat, or the command's own guard.
+    Codes: not-scheduled, wrong-phase, wrong-seat, hall-suspended, no-such-seat, or the command's own guard.
     """
     if state.setup is None and command is not c.Schedule:
         raise Refusal("not-scheduled")
@@ -276,6 +276,8 @@ def may(state: State, seat: Seat) -> tuple[str, ...]:
             continue
         try:
             check(state, seat, command)
+            if command is c.ReleaseKey:
+                _release(state, seat)
         except Refusal:
             continue
         found.append(command.__name__)

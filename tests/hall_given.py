@@ -199,6 +199,8 @@ class Hall:
 
     def to_admitted(self) -> Self:
         self.to_decrypting().release(*range(self.count))
+        if self.state.phase is d.Phase.DECRYPTING:
+            self.tick()
         return self
 
     def sign_admitted(self) -> Self:
