@@ -11,7 +11,7 @@ from bidding.people import store
 from bidding.people.ids import OrganisationId, PersonId, organisation_id, person_id
 from bidding.people.roles import Role, check_grant
 from ceremony.errors import Refusal
-from crypto.canonical import iso
+from crypto.canonical import canon, iso, sha256_hex
 from crypto.translog.store import Log, NewEvent
 
 STREAM = "people"
@@ -92,8 +92,7 @@ def grant(log: Log, *, credit_code: str, name: str, person: str, role: Role, by:
     The organisation need not have signed in yet. Raises `Refusal("roles-exclude-each-other")`.
     """
     organisation = organisation_id(credit_code)
-    number = log.version(STREAM) + 1
-    grant_id = f"g_{number:08d}_{organisation[2:10]}"
+    grant_id = f"g_{sha256_hex(canon([organisation, person, role.value, iso(now)]))[:26]}"
     body = {
         "grant": grant_id,
         "organisation": organisation,
