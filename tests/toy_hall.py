@@ -112,7 +112,7 @@ class ToyClient:
         self, url: str, since: int | None = None, view: Any = None, mine: Any = None, **options: Any
     ) -> None:
         self._connecting = connect(
-            url, compression=None, open_timeout=PATIENCE, ping_interval=None, **options
+            url, compression=None, open_timeout=PATIENCE, ping_interval=None, max_size=None, **options
         )
         self.socket: ClientConnection = self._connecting.__enter__()
         self.view: Any = view
