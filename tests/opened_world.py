@@ -304,7 +304,15 @@ def opened_world(folder: Path, bidders: int = 3, **changes: Any) -> Iterator[Ope
         app.include_router(routes(desk, backroom))
         with TestClient(app, raise_server_exceptions=False) as client:
             sealing = _NoWorld(published.lot)
-            desks = DeskWorld(desk, world.clock, sealing, client, backroom, folder)  # type: ignore[arg-type]
+            desks = DeskWorld(
+                desk,
+                world.clock,
+                sealing,
+                client,
+                backroom,
+                folder,
+                anchors=world.authority,  # type: ignore[arg-type]
+            )
             opened = OpenedWorld(world, published, supervisor, desks, folder)
             for number in range(bidders):
                 opened.submit(number, f"{40_000_000 + number * 100_000}.00")

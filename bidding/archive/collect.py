@@ -105,6 +105,8 @@ def collect(sources: Sources, lot: Lot, viewer: Viewer, *, ciphertext: bool) -> 
         yield of_bytes(f"{names.NOTICES}{name}", data)
     yield from _trust(sources, lot, viewer)
     yield from _bids(sources, lot, viewer, ciphertext)
+    for (hash_, _), cms in sorted(sources.store.secrets(lot.lot, kinds.SIGNATURE).items()):
+        yield of_bytes(names.act_path(hash_), cms)
     yield from _records(sources, lot)
 
 

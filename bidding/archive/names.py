@@ -16,6 +16,7 @@ BATCH_OPENINGS = "batches/openings.jsonl"
 NOTICES = "tender/notices/"
 KEYSET = "tender/keyset.json"
 DOCUMENTS = "tender/documents.json"
+ACTS = "hall/acts/"
 BIDS = "bids/"
 RECORD = "record/"
 RECEIPT_KEYS = "trust/receipt-keys.json"
@@ -37,3 +38,8 @@ def part_path(bid: str, part: str) -> str:
 def record_path(session: int, name: str) -> str:
     """Something of one session's record; sessions count from 1."""
     return f"{RECORD}{session}/{name}"
+
+
+def act_path(signature: str) -> str:
+    """The CMS of a signed act in the hall, by its SHA-256."""
+    return f"{ACTS}{signature}.p7s"

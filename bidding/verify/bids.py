@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO, cast
 
 from bidding.archive import names
 from bidding.verify.case import Case
@@ -13,7 +14,15 @@ from crypto.context import IDENTITY, hall_purpose
 from crypto.dealing import check_dealing
 from crypto.errors import Invalid
 from crypto.manifest import Manifest, parse_manifest, submission_hash, verify_manifest
-from crypto.opening import content_key, read_form, reconstruct, verify_bidder_key, verify_form
+from crypto.opening import (
+    PayloadJob,
+    content_key,
+    decrypt_payloads,
+    read_form,
+    reconstruct,
+    verify_bidder_key,
+    verify_form,
+)
 from crypto.payload import encode_form
 from opening_hall.events import BidsOpened, Closed
 from opening_hall.facts import ClosedBid, Opening
@@ -35,7 +44,6 @@ def check_closed(case: Case, findings: Findings) -> None:
             findings.add(path, error.code, error.detail)
         except Failed as failed:
             findings.extend(failed.wrong)
-    case.facts["closed"] = len(bids)
     findings.note(f"{len(case.manifests)} of {len(bids)} live submissions match Closed")
 
 
@@ -156,6 +164,40 @@ def check_keys(case: Case, findings: Findings) -> None:
                 findings.add(path, error.code, error.detail)
     shown = f"{keys} released keys, {forms} forms decrypted"
     findings.note(shown if keys else "no released keys by this right")
+
+
+def check_payloads(case: Case, findings: Findings) -> None:
+    """Whole files, where ciphertext and key are present: every segment authentic, frame and padding right."""
+    opened = {
+        (str(bid), event.part): one for event in case.of(BidsOpened) for bid, one in event.results.items()
+    }
+    jobs = []
+    for bid, path, value in _secrets(case):
+        manifest = case.manifests[bid]
+        for part, text in value.get("bidderKeys", {}).items():
+            opening, ciphertext = opened.get((bid, part)), names.part_path(bid, part)
+            if opening is None or not opening.ok or not case.opened.has(ciphertext):
+                continue
+            try:
+                dek = content_key(manifest, part, unb64(text), unb64(opening.k_hall))
+            except Invalid as error:
+                findings.add(path, error.code, error.detail)
+                continue
+            read = partial(case.opened.segment, ciphertext)
+            jobs.append(PayloadJob(manifest, part, dek, read, cast(BinaryIO, _Nowhere())))
+    count = 0
+    for job, failure in decrypt_payloads(jobs):
+        count += 1
+        if failure is not None:
+            findings.add(names.part_path(job.manifest.bid, job.part), failure.code, failure.detail)
+    findings.note(f"{count} whole files decrypted" if count else "no file can be decrypted by this right")
+
+
+class _Nowhere:
+    """Where plaintext goes that only has to be authentic."""
+
+    def write(self, data: bytes) -> int:
+        return len(data)
 
 
 def _known_bad(case: Case, bid: str) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from bidding.archive import names
 from bidding.verify.case import Case
 from bidding.verify.report import Failed, Findings, Wrong
-from crypto.canonical import unb64
+from crypto.canonical import sha256_hex, unb64
 from crypto.errors import Invalid
 from crypto.keyset import documents_hash, parse_keyset, verify_keyset
+from crypto.signing import verify_detached
 from opening_hall.codec import decode
 from opening_hall.domain import INITIAL, Erased, evolve
 from opening_hall.facts import Phase
@@ -35,7 +36,6 @@ def fold_hall(case: Case, findings: Findings) -> None:
         if isinstance(event, Erased):
             findings.note(f"version {one.version} was erased")
     case.state = state
-    case.facts["phase"] = str(state.phase)
     findings.note(f"{len(logged)} events, the hall ended {state.phase!s}")
 
 
@@ -55,14 +55,32 @@ def check_setup(case: Case, findings: Findings) -> None:
     if (setup.tender, setup.lot) != (case.opened.manifest.tender, case.opened.manifest.lot):
         findings.add(names.HALL_EVENTS, "hall-of-another-lot")
     case.keyset = keyset
-    _check_documents(case, findings)
+    notices = _check_notices(case, findings)
+    _check_documents(case, notices, findings)
     findings.note(f"{keyset.n} officers signed their opening keys, {keyset.k} open together")
 
 
-def _check_documents(case: Case, findings: Findings) -> None:
+def _check_notices(case: Case, findings: Findings) -> set[str]:
+    """The notices are signed; their SHA-256."""
+    found = set()
+    for name in case.opened.names(names.NOTICES):
+        if not name.endswith(".json"):
+            continue
+        data = case.opened.read(name)
+        found.add(sha256_hex(data))
+        try:
+            verify_detached(case.opened.read(name.removesuffix(".json") + ".p7s"), data=data)
+        except Invalid as error:
+            findings.add(name, error.code, error.detail)
+    return found
+
+
+def _check_documents(case: Case, notices: set[str], findings: Findings) -> None:
     """Every revision of the documents that bids may be sealed against, recomputed from its parts."""
     for value in case.json(names.DOCUMENTS):
         try:
+            if value["notice"] not in notices:
+                raise Invalid("notice-missing", f"revision {value['revision']} rests on a notice not here")
             case.documents.add(
                 documents_hash(
                     case.opened.manifest.tender,
@@ -73,7 +91,9 @@ def _check_documents(case: Case, findings: Findings) -> None:
                     [(one["name"], one["size"], one["sha256"]) for one in value["files"]],
                 )
             )
-        except (Invalid, KeyError, TypeError) as error:
+        except Invalid as error:
+            findings.add(names.DOCUMENTS, error.code, error.detail)
+        except (KeyError, TypeError) as error:
             findings.add(names.DOCUMENTS, "documents-malformed", str(error))
     if case.setup.docs_hash not in case.documents:
         findings.add(names.DOCUMENTS, "documents-differ", "not the documents the hall was scheduled with")

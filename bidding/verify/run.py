@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bidding.verify import batches, bids, draws, hall, identities, log, record
+from bidding.verify import acts, batches, bids, draws, hall, identities, log, order, outcome, record
 from bidding.verify.case import Case
 from bidding.verify.container import open_archive
 from bidding.verify.contents import check_contents
@@ -79,9 +79,13 @@ STEPS: tuple[tuple[str, _Work, tuple[int, ...]], ...] = (
     ("opened forms", _of(bids.check_openings), (9,)),
     ("ciphertexts", _of(bids.check_ciphertexts), (9,)),
     ("released keys", _of(bids.check_keys), (9, 16)),
+    ("whole files", _of(bids.check_payloads), (17,)),
     ("draws", _of(draws.check_draws), (7,)),
+    ("order of business", _of(order.check_order), (7,)),
+    ("signed acts", _of(acts.check_acts), (7,)),
     ("minutes and record", _of(record.check_minutes), (7,)),
-    ("record signatures", _with_trust(record.check_signatures), (19,)),
+    ("record signatures", _with_trust(record.check_signatures), (22,)),
+    ("outcome", _of(outcome.tell_outcome), (7, 15)),
 )
 
 

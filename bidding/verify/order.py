@@ -1,0 +1,102 @@
+"""Step on the order of business: every act in a phase and by a seat that the rule table allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bidding.archive import names
+from bidding.verify.case import Case, LogEvent
+from bidding.verify.report import Findings
+from ceremony.errors import Malformed
+from opening_hall import commands as c
+from opening_hall import events as e
+from opening_hall.domain import INITIAL, evolve
+from opening_hall.seats import Seat
+from opening_hall.state import State
+from opening_hall.steps import admitted_hash
+from opening_hall.table import allowed
+
+#: Event to the command it is the direct answer to. What follows by itself in the same append is not listed.
+ACTS: Mapping[type[e.Event], type[c.Command]] = {
+    e.Scheduled: c.Schedule,
+    e.Rescheduled: c.Reschedule,
+    e.Closed: c.Close,
+    e.Cosigned: c.Cosign,
+    e.DrawCommitted: c.CommitDraw,
+    e.DrawRevealed: c.RevealDraw,
+    e.DealingReported: c.ReportDealing,
+    e.IdentitySharesReleased: c.ReleaseIdentityShares,
+    e.IdentitiesVerified: c.ReportIdentities,
+    e.SignedIn: c.SignIn,
+    e.DecryptionExtended: c.ExtendDecryption,
+    e.WrapAcknowledged: c.AcknowledgeWrap,
+    e.KeyReleased: c.ReleaseKey,
+    e.ReleaseFailed: c.ReleaseKey,
+    e.Adjudicated: c.Adjudicate,
+    e.AdmittedSigned: c.SignAdmitted,
+    e.HallSharesReleased: c.ReleaseHallShares,
+    e.BidsOpened: c.ReportOpenings,
+    e.LineConfirmed: c.ConfirmLine,
+    e.ObjectionRaised: c.RaiseObjection,
+    e.ObjectionAnswered: c.AnswerObjection,
+    e.Said: c.Say,
+    e.DiagnosticReported: c.Diagnose,
+    e.Suspended: c.Suspend,
+    e.Resumed: c.Resume,
+    e.Aborted: c.Abort,
+    e.Reconvened: c.Reconvene,
+    e.HostHandedOver: c.HandOverHost,
+    e.CertificatesRejudged: c.RejudgeCertificates,
+    e.RecordRendered: c.ReportRendered,
+    e.RecordSigned: c.SignRecord,
+    e.SignaturesAttached: c.ReportAttached,
+    e.SealPrepared: c.PrepareSeal,
+    e.SealSigned: c.SealRecord,
+    e.RecordSealed: c.ReportSealed,
+}
+
+
+def check_order(case: Case, findings: Findings) -> None:
+    """Fold the hall once more and hold every act against the table and the protocol's order."""
+    state = INITIAL
+    acts = 0
+    for entry, event in case.hall:
+        command = ACTS.get(type(event))
+        if command is not None:
+            acts += 1
+            _check_act(entry, state, command, findings)
+        for problem in _out_of_order(state, event):
+            findings.add(names.HALL_EVENTS, "event-out-of-order", problem, leaf=entry.index)
+        state = evolve(state, event)
+    findings.note(f"{acts} acts, each by a seat and in a phase that the table allows")
+
+
+def _check_act(entry: LogEvent, state: State, command: type[c.Command], findings: Findings) -> None:
+    try:
+        role = state.role_of(Seat.parse(entry.seat))
+    except Malformed:
+        findings.add(names.HALL_EVENTS, "seat-malformed", entry.seat, leaf=entry.index)
+        return
+    if role not in allowed(state.phase, command, state.suspended is not None):
+        detail = f"{entry.type} by {entry.seat} while {state.phase}"
+        findings.add(names.HALL_EVENTS, "act-not-allowed", detail, leaf=entry.index)
+
+
+def _out_of_order(state: State, event: e.Event) -> list[str]:
+    """Why an event may not stand here: what must come before anything is opened."""
+    quorum = state.setup.quorum if state.setup else 0
+    match event:
+        case e.IdentitySharesReleased() if len(state.cosigned) < state.rules.witness_quorum:
+            return ["identity shares before the witnesses cosigned Closed"]
+        case e.AdmittedFixed() if event.hash != admitted_hash(state, event.bids):
+            return ["the hash of the admitted set is not the set's"]
+        case e.HallSharesReleased() if event.hash != state.admitted_hash:
+            return ["hall shares for another set than the admitted one"]
+        case e.HallSharesReleased() if len(state.admitted_signed) < quorum:
+            return ["hall shares before the officers signed the admitted set"]
+        case e.BidsOpened() if not set(event.results) <= set(state.admitted):
+            return ["a bid was opened that was not admitted"]
+        case e.BidsOpened() if len(state.hall_released) < quorum:
+            return ["opened with fewer officers than the quorum"]
+        case _:
+            return []
