@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from asn1crypto import cms as asn1_cms
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -56,6 +57,7 @@ def self_signed(
         .not_valid_before(datetime(2026, 1, 1))
         .not_valid_after(datetime(2030, 1, 1))
         .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
         .public_bytes(Encoding.DER)
     )
@@ -82,15 +84,11 @@ class World:
     def docs(self) -> str:
         return documents_hash(self.keyset.tender, self.keyset.lot, 1, "00" * 32, "11" * 32)
 
-    def context(self, **changes: object) -> Context:
-        made = new_context(
+    def context(self) -> Context:
+        """A context for a fresh bid."""
+        return new_context(
             self.keyset.tender, self.keyset.lot, keyset_hash=self.keyset.hash(), docs_hash=self.docs
         )
-        return made if not changes else Context(**{**_asdict(made), **changes})
-
-
-def _asdict(ctx: Context) -> dict[str, object]:
-    return {name: getattr(ctx, name) for name in Context.__slots__}
 
 
 def make_world(n: int = 3, k: int = 2, *, tender: str = "t_test", lot: str = "l_1") -> World:
@@ -100,6 +98,14 @@ def make_world(n: int = 3, k: int = 2, *, tender: str = "t_test", lot: str = "l_
         for i, key in enumerate(keys, start=1)
     )
     return World(Keyset(tender, lot, k, officers), keys, new_signer("bidder"))
+
+
+def merged_signers(first: bytes, second: bytes) -> bytes:
+    """A CMS with the signer infos and certificates of both."""
+    one, two = asn1_cms.ContentInfo.load(first), asn1_cms.ContentInfo.load(second)
+    for name in ("signer_infos", "certificates"):
+        one["content"][name].append(two["content"][name][0])
+    return bytes(one.dump(force=True))
 
 
 IDENTITY_INPUT = IdentityInput(
