@@ -19,6 +19,8 @@ HEIGHT = 8
 MAX_ENTRY = 0xFFFF
 #: Tile levels up to 63 address 2^504 leaves; more is not a log but an attack on a path parser.
 MAX_LEVEL = 63
+#: Tile numbers stay within what JSON and every database can hold.
+MAX_NUMBER = 2**53
 
 _NUMBER = r"(?:x\d{3}/)*\d{3}(?:\.p/(?P<width>[1-9]\d{0,2}))?"
 _TILE = re.compile(rf"tile/(?P<level>0|[1-9]\d?|entries)/(?P<number>{_NUMBER})", re.ASCII)
@@ -52,7 +54,7 @@ def parse_tile_path(path: str) -> TileRef:
     level = None if match["level"] == "entries" else int(match["level"])
     digits = match["number"].split(".p/")[0].replace("x", "").replace("/", "")
     ref = TileRef(level, int(digits), int(match["width"] or WIDTH))
-    if ref.path() != path or (level is not None and level > MAX_LEVEL):
+    if ref.path() != path or ref.number >= MAX_NUMBER or (level is not None and level > MAX_LEVEL):
         raise Invalid("bad-tile-path", path[:80])
     return ref
 
