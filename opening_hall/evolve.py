@@ -149,8 +149,14 @@ def _suspended(state: State, event: e.Suspended) -> State:
 
 
 def _resumed(state: State, event: e.Resumed) -> State:
-    deadline = state.deadline and state.deadline + timedelta(milliseconds=event.lost)
-    return replace(state, suspended=None, deadline=deadline, lost_ms=state.lost_ms + event.lost)
+    lost = timedelta(milliseconds=event.lost)
+    return replace(
+        state,
+        suspended=None,
+        deadline=state.deadline and state.deadline + lost,
+        reading_at=state.reading_at and state.reading_at + lost,
+        lost_ms=state.lost_ms + event.lost,
+    )
 
 
 def _aborted(state: State, event: e.Aborted) -> State:

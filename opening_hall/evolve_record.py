@@ -15,7 +15,14 @@ OVER = (Phase.FAILED, Phase.ABORTED)
 
 
 def _reading_started(state: State, event: e.ReadingStarted) -> State:
-    return replace(state, phase=Phase.READING, reading=event.order, lines=0, deadline=event.next_at)
+    return replace(
+        state,
+        phase=Phase.READING,
+        reading=event.order,
+        reading_at=event.at,
+        lines=0,
+        deadline=event.next_at,
+    )
 
 
 def _line_read(state: State, event: e.LineRead) -> State:

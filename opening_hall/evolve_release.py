@@ -125,6 +125,7 @@ def _reconvened(state: State, event: e.Reconvened) -> State:
         hall_released=(),
         opened=0,
         reading=(),
+        reading_at=None,
         lines=0,
         confirmed=0,
         record=Record(),

@@ -94,6 +94,9 @@ class Rules:
     phase_a_seconds: int = 1800
     confirmation_seconds: int = 600
     objection_seconds: int = 600
+    objection_after_seconds: int = 0
+    """0: the window for objections begins when the confirmation ends. Otherwise it began with the reading, as
+    objections could be raised then already, and at least this much of it is left after the confirmation."""
     signing_seconds: int = 600
     reading: Pace = Pace.AUTO
     line_seconds: int = 5

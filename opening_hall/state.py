@@ -228,6 +228,8 @@ class State:
     admitted_signed: tuple[str, ...] = ()
     hall_released: tuple[str, ...] = ()
     opened: int = 0
+    reading_at: datetime | None = None
+    """When the reading began, moved by the time given back since."""
     reading: tuple[BidId, ...] = ()
     """Bids whose lines are read in this session, in order."""
     lines: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from ceremony.errors import Refusal
@@ -173,8 +173,16 @@ def close_confirmation(draft: Draft) -> None:
     """What was not confirmed is deemed or noted, by rule row; then objections."""
     deemed = draft.rules.missing_confirmation is MissingConfirmation.DEEMED
     how = Confirmed.DEEMED if deemed else Confirmed.NOTED
-    until = draft.in_seconds(draft.rules.objection_seconds)
-    draft.add(e.ConfirmationClosed(unconfirmed(draft.state), how, until))
+    draft.add(e.ConfirmationClosed(unconfirmed(draft.state), how, _objections_until(draft)))
+
+
+def _objections_until(draft: Draft) -> datetime:
+    """When objections close: a whole window from now, or what is left of one begun with the reading."""
+    rules, began = draft.rules, draft.state.reading_at
+    if not rules.objection_after_seconds or began is None:
+        return draft.in_seconds(rules.objection_seconds)
+    whole = began + timedelta(seconds=rules.objection_seconds)
+    return max(whole, draft.in_seconds(rules.objection_after_seconds))
 
 
 def settle_signing(draft: Draft) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import pytest
+
 from ceremony.errors import Refusal
 from crypto.canonical import b64
 from opening_hall import codec
@@ -16,7 +17,13 @@ from opening_hall import domain as d
 
 T = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 """The deadline of every hall in these tests."""
-NAMES = ("北京甲建设有限公司", "上海乙建筑有限公司", "广州丙工程有限公司", "深圳丁市政有限公司", "成都戊路桥有限公司")
+NAMES = (
+    "北京甲建设有限公司",
+    "上海乙建筑有限公司",
+    "广州丙工程有限公司",
+    "深圳丁市政有限公司",
+    "成都戊路桥有限公司",
+)
 HOST = d.Seat(d.Role.HOST, "p_host")
 DEPUTY = d.Seat(d.Role.DEPUTY, "p_deputy")
 TENDERER = d.Seat(d.Role.TENDERER, "p_tenderer")

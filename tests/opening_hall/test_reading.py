@@ -1,5 +1,6 @@
 """唱标, confirmation and objections."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -184,3 +185,17 @@ def test_a_late_answer_while_the_clocks_stand_still_closes_after_the_resumption(
     assert [type(e) for e in hall.tick()] == [d.ObjectionsClosed]
     assert hall.state.lost_ms == 10_000
     assert timedelta(milliseconds=hall.state.lost_ms) == timedelta(seconds=10)
+
+
+def test_a_window_for_objections_that_began_with_the_reading_leaves_a_rest_after_the_confirmation() -> None:
+    rules = d.Rules(line_seconds=100, confirmation_seconds=100, objection_after_seconds=120)
+    hall = Hall(rules).to_reading()
+    began = hall.now
+    hall.read().do(HOST, d.Suspend(d.SuspendCode.NETWORK, "断网"))
+    hall.later(10).do(HOST, d.Resume())
+    hall.tick()
+    # 300 s of reading, 100 s of confirming, 10 s given back: 200 s of the 600 s are left.
+    assert hall.state.deadline == began + timedelta(seconds=610)
+    slow = Hall(replace(rules, line_seconds=300)).to_reading().read()
+    slow.tick()
+    assert slow.state.deadline == slow.now + timedelta(seconds=120)
