@@ -96,4 +96,4 @@ def _check_documents(case: Case, notices: set[str], findings: Findings) -> None:
         except (KeyError, TypeError) as error:
             findings.add(names.DOCUMENTS, "documents-malformed", str(error))
     if case.setup.docs_hash not in case.documents:
-        findings.add(names.DOCUMENTS, "documents-differ", "not the documents the hall was scheduled with")
+        findings.add(names.DOCUMENTS, "revision-differs", "not the documents the hall was scheduled with")

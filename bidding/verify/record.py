@@ -71,12 +71,12 @@ def check_minutes(case: Case, findings: Findings) -> None:
         pdf = case.opened.read(pdf_path)
         base = pdf[: session.rendered.size]
         if hashlib.sha256(base).hexdigest() != session.rendered.sha256:
-            findings.add(pdf_path, "record-differs", "it does not begin with the record that was rendered")
+            findings.add(pdf_path, "printed-record-differs", "it does not begin with the record that was rendered")
         elif base.count(told) != 1:
             findings.add(pdf_path, "minutes-differ", "the minutes are not in the PDF as they are")
         final = session.closed.sha256 if session.closed else None
         if hashlib.sha256(pdf).hexdigest() != final:
-            findings.add(pdf_path, "record-differs", "not the record that closed the hall")
+            findings.add(pdf_path, "printed-record-differs", "not the record that closed the hall")
         count += 1
     findings.note(f"{count} records, their minutes written again from the log")
 
@@ -114,7 +114,7 @@ def _check_seals(case: Case, trust: Trust, session: Session, findings: Findings)
     try:
         ends = revision_ends(pdf)
         if session.rendered.size not in ends:
-            raise Invalid("record-differs", "the rendered record is no whole revision of it")
+            raise Invalid("printed-record-differs", "the rendered record is no whole revision of it")
         found = verify_pdf_signatures(pdf) if sealed else ()
     except Invalid as error:
         findings.add(path, error.code, error.detail)

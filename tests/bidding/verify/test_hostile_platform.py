@@ -137,14 +137,14 @@ KEYSET, DOCUMENTS = names.KEYSET, names.DOCUMENTS
 CHANGES: list[tuple[str, Change, str, str]] = [
     ("event body", edit_lines(HALL, other_price), HALL, "body-differs"),
     ("event cut out", without_event("KeyReleased"), HALL, "stream-gap"),
-    ("last event cut off", without_event("HallClosed"), "record/1/record.pdf", "record-differs"),
+    ("last event cut off", without_event("HallClosed"), "record/1/record.pdf", "printed-record-differs"),
     ("events reordered", edit_lines(HALL, swapped), HALL, "stream-gap"),
     ("event doubled", edit_lines(HALL, lambda e: [*e, e[-1]]), HALL, "leaf-repeated"),
     ("leaf without event", edit_lines(HALL, lambda e: e[:-1]), LEAVES, "leaf-without-event"),
     ("leaf's proof", edit_lines(LEAVES, other_proof), LEAVES, "not-included"),
     ("tile", flip("log/tile/0/000.p/57"), LEAVES, "tile-differs"),
     ("keyset", edit(KEYSET, lambda v: {**v, "k": 1}), KEYSET, "keyset-differs"),
-    ("documents", edit(DOCUMENTS, other_revision), DOCUMENTS, "documents-differ"),
+    ("documents", edit(DOCUMENTS, other_revision), DOCUMENTS, "revision-differs"),
     ("notice", flip("tender/notices/0.json"), "tender/notices/0.json", "bad-signature"),
     ("manifests swapped", swapped_manifests, "/manifest.json", "manifest-differs"),
     ("bid left out", drop("/manifest.json"), "/manifest.json", "entry-missing"),
@@ -159,8 +159,8 @@ CHANGES: list[tuple[str, Change, str, str]] = [
     ("ciphertext", flip(".ct"), ".ct", "ciphertext-differs"),
     ("signed act", drop("hall/acts/"), "hall/acts/", "signature-differs"),
     ("minutes", flip("record/1/minutes.json", 40), "record/1/minutes.json", "minutes-differ"),
-    ("printed record", flip("record/1/record.pdf", 9000), "record/1/record.pdf", "record-differs"),
-    ("seal", flip("record/1/record.pdf", -2), "record/1/record.pdf", "record-differs"),
+    ("printed record", flip("record/1/record.pdf", 9000), "record/1/record.pdf", "printed-record-differs"),
+    ("seal", flip("record/1/record.pdf", -2), "record/1/record.pdf", "printed-record-differs"),
     ("bidder's signature", signer_changed, "record/1/signatures/", "signature-differs"),
 ]  # fmt: skip
 
