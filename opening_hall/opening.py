@@ -70,8 +70,6 @@ class Examination:
     opens_at: datetime
     trust: TrustStore
     lists: RevocationEvidence
-    #: Submission hash to bid id, for what a box says it replaces.
-    bids: Mapping[str, BidId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,15 +192,13 @@ def _judge(vault: SealedBids, bid: Bid, identity: Identity, by: Examination) -> 
     gen_time = _stamp_time(vault.stamped(bid.id), by)
     own = RevocationEvidence(identity.crls, identity.ocsps)
     judgement = _judge_at(by, identity.certificate, identity.chain, own, gen_time or received_at)
-    result = _result(bid, identity, judgement, gen_time, by)
+    result = _result(identity, judgement, gen_time)
     if judgement.verdict is Verdict.INVALID and gen_time is not None:
         earlier = _judge_at(by, identity.certificate, identity.chain, own, received_at)
         if earlier.verdict is not Verdict.INVALID:
             # The delay between receipt and time stamp is the platform's, so the bid is admitted.
             judgement = earlier
-            result = replace(
-                _result(bid, identity, earlier, gen_time, by), reason=DELAYED, cause=Cause.PLATFORM
-            )
+            result = replace(_result(identity, earlier, gen_time), reason=DELAYED, cause=Cause.PLATFORM)
     if result.ok and by.rules.certificate_valid_at_deadline:
         at_deadline = _judge_at(by, identity.certificate, identity.chain, own, by.opens_at)
         if at_deadline.verdict is Verdict.INVALID:
@@ -236,9 +232,7 @@ def _judge_at(
     )
 
 
-def _result(
-    bid: Bid, identity: Identity, judgement: Judgement, gen_time: datetime | None, by: Examination
-) -> IdentityResult:
+def _result(identity: Identity, judgement: Judgement, gen_time: datetime | None) -> IdentityResult:
     """What stands in the log. An open question about a certificate is a remark: it is judged again."""
     organisation = identity.organisation
     facts = IdentityResult(
@@ -251,9 +245,7 @@ def _result(
         signed_at=identity.signed_at,
         gen_time=gen_time,
         deposit=dict(identity.facts["deposit"] or {}),
-        replaces=tuple(
-            by.bids[old] for old in identity.replaces if old in by.bids and by.bids[old] != bid.id
-        ),
+        replaces=tuple(BidId(old) for old in identity.replaces),
         draw=b64(identity.draw),
         reason=judgement.reason or ("" if gen_time else UNSTAMPED),
     )

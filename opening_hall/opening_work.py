@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -91,6 +91,7 @@ class Opener:
         self._behind = ThreadPoolExecutor(threads, thread_name_prefix="decrypt")
         self._lock = threading.Lock()
         self._decrypting: set[tuple[LotId, BidId, str]] = set()
+        self._running: set[Future[None]] = set()
 
     def identities(self, lot: LotId, state: State) -> Sending | None:
         """Phase 0 for every bid that has no result yet; None when nothing new can be said."""
@@ -153,8 +154,18 @@ class Opener:
                     continue
                 self._decrypting.add((lot, bid, part))
             opening = state.bids[bid].openings[part]
-            self._behind.submit(self._decrypt, lot, bid, part, opening)
+            running = self._behind.submit(self._decrypt, lot, bid, part, opening)
+            with self._lock:
+                self._running.add(running)
+            running.add_done_callback(self._ran)
         return not left
+
+    def wait(self) -> None:
+        """Return when nothing is being decrypted behind any more."""
+        with self._lock:
+            running = list(self._running)
+        for each in running:
+            each.result()
 
     def rejudge(self, lot: LotId, state: State) -> Rejudged:
         """Before the record is signed: every certificate once more, with lists issued since."""
@@ -195,7 +206,6 @@ class Opener:
             opens_at=setup.opens_at,
             trust=self._trust,
             lists=self._trust.evidence(now=self._now()),
-            bids={bid.closed.submission: bid.id for bid in state.bids.values()},
         )
 
     def _open(self, lot: LotId, setup: Setup, part: str, bids: Iterable[BidId]) -> list[OpenedPart]:
@@ -212,6 +222,10 @@ class Opener:
 
     def _all(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
         return list(self._pool.map(work, items))
+
+    def _ran(self, future: Future[None]) -> None:
+        with self._lock:
+            self._running.discard(future)
 
     def _decrypt(self, lot: LotId, bid: BidId, part: str, opening: Opening) -> None:
         try:

@@ -308,10 +308,11 @@ class Turn:
     # --- record
 
     def _record(self) -> bool:
+        if not self._state.record.rendered and self._state.undecided():
+            # Somebody has to attribute a failure first (归责).
+            return False
         if self._state.phase is Phase.RECORD_SIGN and not self._state.record.rendered:
             self._decrypt_behind()
-            if self._state.undecided():
-                return False
             again = self._parts.opener.rejudge(self._lot, self._state)
             if again.waiting:
                 self.again = self._parts.now() + timedelta(seconds=RETRY)

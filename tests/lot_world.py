@@ -1,4 +1,4 @@
-"""A whole lot from the first upload to the sealed record, driven without a network: real bids, real officers."""
+"""A whole lot from the first upload to the sealed record, without a network: real bids, real officers."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class LotWorld:
 
     def do(
         self, seat: d.Seat, command: d.Command, secrets: Iterable[tuple[str, str, str, bytes]] = ()
-    ) -> Outcome:
+    ) -> Outcome[d.State, d.Event]:
         kept = list(secrets)
 
         def within(tx: Any) -> None:
@@ -195,6 +195,7 @@ class LotWorld:
 
     def submit(self, number: int, sealed: Sealed | None = None, **changes: Any) -> Sealed:
         sealed = sealed or self.seal(number)
+        self.clock.at += timedelta(milliseconds=1)
         state = hand_in(self.desk, self.lot, sealed, **changes)
         assert state is UploadState.LIVE, state
         return sealed

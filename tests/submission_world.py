@@ -19,7 +19,7 @@ from sealed_world import World, make_world, seal_in
 from bidding import problems
 from bidding.keys import KeyRing
 from bidding.objects import LocalObjects, Objects
-from bidding.submissions import store, tables, tickets
+from bidding.submissions import store, tickets
 from bidding.submissions.backroom import Backroom
 from bidding.submissions.desk import Desk
 from bidding.submissions.store import PIECE_SIZE, Gate
@@ -29,7 +29,7 @@ from crypto.canonical import b64
 from crypto.envelope import Sealed
 from crypto.timestamps import EmbeddedAuthority, TimeStampAuthority
 from crypto.translog.engine import open_engine
-from crypto.translog.store import Log
+from crypto.translog.store import Log, metadata
 
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 DEADLINE = START + timedelta(hours=1)
@@ -153,7 +153,7 @@ def make_desk(
     random: Random | None = None,
 ) -> Desk:
     engine = open_engine(url or f"sqlite:///{folder / 'desk.db'}")
-    tables.metadata.create_all(engine)
+    metadata.create_all(engine)
     keys = KeyRing.open(folder / "keys")
     log = Log(engine, origin="test.example/log", signing_key=keys.log, clock=clock.now)
     identity = authority.time_stamp_identity
