@@ -9,12 +9,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from ceremony.log_api import router
-from crypto.translog.engine import open_engine
-from crypto.translog.store import NewEvent
 from fastapi import FastAPI
 from servers import serving
 from toy_hall import open_log
+
+from ceremony.log_api import router
+from crypto.translog.engine import open_engine
+from crypto.translog.store import NewEvent
 
 PROGRAM = Path(__file__).parents[2] / "outside" / "golog" / "main.go"
 #: Where Debian's golang-golang-x-mod-dev puts its sources.
