@@ -272,4 +272,3 @@ def _batch(row: sa.Row[Any]) -> Batch:
         token=None if row.token is None else bytes(row.token),
         stamped_at=None if row.stamped_at is None else store.from_ms(row.stamped_at),
     )
-

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
 
 from bidding.submissions import batches, diagnostics, store, upload
 from bidding.submissions.backroom import Backroom
@@ -137,12 +138,15 @@ async def _receive(backroom: Backroom, request: Request, piece: Piece) -> None:
     """Hash and spool a body in 1 MiB batches off the loop: one is filled while one is worked on, at most."""
     batch: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
-        batch.append(chunk)
-        size += len(chunk)
-        if size >= BATCH:
-            await backroom.hash(_take, piece, batch)
-            batch, size = [], 0
+    try:
+        async for chunk in request.stream():
+            batch.append(chunk)
+            size += len(chunk)
+            if size >= BATCH:
+                await backroom.hash(_take, piece, batch)
+                batch, size = [], 0
+    except ClientDisconnect:
+        raise Malformed("piece-size", "the connection ended before the piece did") from None
     if batch:
         await backroom.hash(_take, piece, batch)
 
