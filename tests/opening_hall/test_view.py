@@ -85,9 +85,8 @@ def test_before_the_list_everybody_from_outside_sees_the_hall_and_the_clock() ->
     hall.do(PLATFORM, d.Tick())
     hall.at(hall.state.setup.opens_at).do(PLATFORM, d.Tick())  # type: ignore[union-attr]
     hall.to_identifying().release_identities()
-    seen = [
-        v.view(hall.state, v.audience(hall.state, s)) for s in (bidder(0), receipt(0), PUBLIC, bidder(77))
-    ]
+    outside = (bidder(0), receipt(0), PUBLIC, bidder(77))
+    seen = [v.view(hall.state, v.audience(hall.state, seat)) for seat in outside]
     assert all(s == seen[0] for s in seen)
     assert set(seen[0]) == {"phase", "hall", "lostMs"}
     for name in ("b_0", "live", "counts", "9135"):
@@ -227,7 +226,7 @@ def test_the_host_is_offered_what_the_duty_needs() -> None:
     hall.tick()
     assert "FixAdmitted" not in may(hall.state, HOST)
     assert "Adjudicate" in may(hall.state, HOST)
-    assert may(hall.state, DEPUTY) == ("HandOverHost", "Say", "SignIn")
+    assert may(hall.state, DEPUTY) == ("Diagnose", "HandOverHost", "Say", "SignIn")
     hall.do(HOST, d.Suspend(d.SuspendCode.NETWORK, "断网"))
     assert "Resume" in may(hall.state, HOST)
     assert "Adjudicate" not in may(hall.state, HOST)
