@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ssl
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from crypto.canonical import b64, unb64
@@ -27,6 +28,11 @@ def encode_authority(authority: TrustedAuthority) -> dict[str, Any]:
             "organisationOid": rule.organisation_oid,
         },
     }  # fmt: skip
+
+
+def as_pem(certificates: Iterable[bytes]) -> bytes:
+    """The same certificates for tools that read PEM."""
+    return "".join(ssl.DER_cert_to_PEM_cert(der) for der in certificates).encode("ascii")
 
 
 def parse_authority(value: Mapping[str, Any]) -> TrustedAuthority:

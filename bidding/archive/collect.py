@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from bidding.archive import names
-from bidding.archive.authorities import encode_authority
+from bidding.archive.authorities import as_pem, encode_authority
 from bidding.archive.container import Item, of_bytes
 from bidding.archive.log_items import log_items
 from bidding.archive.manifest import LEAF, Right
@@ -203,6 +203,8 @@ def _encoded(shares: Mapping[int, bytes]) -> dict[str, str]:
 
 def _trust(sources: Sources, lot: Lot, viewer: Viewer) -> Iterator[Item]:
     yield _json(names.AUTHORITIES, [encode_authority(one) for one in sources.trust.authorities])
+    yield of_bytes(names.ANCHORS_PEM, as_pem(sources.trust.anchors))
+    yield of_bytes(names.INTERMEDIATES_PEM, as_pem(sources.trust.intermediates))
     yield _json(names.RECEIPT_KEYS, {id_: b64(key) for id_, key in sorted(sources.receipt_keys.items())})
     lists = set(sources.lists)
     for bid in lot.state.bids:

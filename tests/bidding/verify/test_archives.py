@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
+from archive_world import Exported, export
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from opened_world import opened_world
 
@@ -14,8 +15,6 @@ from bidding.verify.run import STEPS, verify_archive
 from crypto.canonical import parse_canonical
 from crypto.translog.checkpoint import verifier_of
 from opening_hall.facts import Phase
-
-from .conftest import Exported, export
 
 
 @pytest.mark.parametrize("right", Right)

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from archive_world import Exported
 
 from bidding.archive import names
 from crypto.authority import DemoAuthority
 from crypto.canonical import b64, canon
 from crypto.translog.checkpoint import Checkpoint, sign_checkpoint
-
-from .conftest import Exported
 
 Entries = dict[str, bytes]
 Change = Callable[[Entries], None]
