@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -157,6 +158,7 @@ def rehearse_opening(
     except ClientError as exc:
         console.print(explain(exc), markup=False)
         raise typer.Exit(2) from exc
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     target = out or Path(tempfile.mkdtemp(prefix="kaibiao-rehearsal-"))
     target.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="kaibiao-stage-"))

@@ -31,6 +31,7 @@ class Crew:
     ledger: Ledger
     separate_users: bool = False
     names: list[str] = field(default_factory=list)
+    _cpu: float = 0.0
     _process: subprocess.Popen[bytes] | None = None
     _reader: threading.Thread | None = None
 
@@ -77,14 +78,15 @@ class Crew:
 
     def cpu(self) -> float:
         """CPU seconds of all agents so far, the ended ones included."""
-        if self._process is None:
-            return 0.0
-        return sum(cpu_seconds(pid) for pid in process_tree(self._process.pid))
+        if self._process is not None and self._process.poll() is None:
+            self._cpu = max(self._cpu, sum(cpu_seconds(pid) for pid in process_tree(self._process.pid)))
+        return self._cpu
 
     def finish(self, seconds: float) -> bool:
         """Take no more orders and wait for the agents to end; whether they did."""
         assert self._process is not None and self._process.stdin is not None  # noqa: S101 - set by start
         if not self._process.stdin.closed:
+            self._process.stdin.write(json.dumps({"finish": True}).encode() + b"\n")
             self._process.stdin.close()
         try:
             self._process.wait(seconds)

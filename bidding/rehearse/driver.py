@@ -73,6 +73,8 @@ class Driver:
     crew: Crew = field(init=False)
     clockwork: Clockwork = field(init=False)
     killer: Killer = field(init=False)
+    _shown: str = ""
+    """The lot whose phases are shown and timed; of several the first."""
 
     def __post_init__(self) -> None:
         self.crew = Crew(self.staging.work / "parties", self.ledger)
@@ -100,6 +102,7 @@ class Driver:
         self.crew.start()
         self._enter("publish")
         tender, lots, opens_at = self._publish()
+        self._shown = lots[0]
         self._enter("submit")
         self.killer.start()
         for number, lot in enumerate(lots):
@@ -260,7 +263,7 @@ class Driver:
         self.display.enter(name)
 
     def _heard(self, report: dict[str, Any]) -> None:
-        if report["event"] == "phase" and not report.get("lot_index"):
+        if report["event"] == "phase" and report["lot"] == self._shown and report["phase"] != "SCHEDULED":
             self._enter(str(report["phase"]))
         self.display.heard(report)
 

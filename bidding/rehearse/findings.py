@@ -106,7 +106,7 @@ def _failure(
 ) -> Failure:
     cause, why = reason or ("", "")
     if decided is None:
-        return Failure(bid, name, cause or "UNKNOWN", "rejected", why)
+        return Failure(bid, name, cause or "UNKNOWN", "pending", why)
     return Failure(bid, name, decided[0], decided[1], why or decided[2])
 
 

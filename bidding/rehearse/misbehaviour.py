@@ -22,20 +22,18 @@ class Misbehaviour(StrEnum):
 
 
 class Effect(StrEnum):
-    """What becomes of a bid."""
+    """What becomes of a bid; values as in the record."""
 
     #: 开启: its form was read.
     OPENED = "opened"
     #: Refused at upload; nothing was kept as a bid (招标投标法 art. 28, 36).
     REFUSED = "refused"
-    #: The envelope names nobody, or somebody falsely: rejected in phase 0, never opened.
-    REJECTED = "rejected"
-    #: 视为撤销 (办法 art. 31): the bidder's own cause.
-    REVOKED = "deemed-revoked"
-    #: 视为撤回 (办法 art. 31): not the bidder's cause.
-    WITHDRAWN = "deemed-withdrawn"
-    #: An earlier bid of the same bidder; stays sealed.
-    SUPERSEDED = "superseded"
+    #: 视为撤销 (电子招标投标办法 art. 31): the bidder's own doing.
+    REVOKED = "revoked"
+    #: 视为撤回 (art. 31): not the bidder's doing.
+    WITHDRAWN = "withdrawn"
+    #: Nobody has decided; a hall cannot close with it.
+    PENDING = "pending"
 
 
 #: Whoever is not heard of in phase A, which then lasts to its end.
@@ -57,9 +55,9 @@ EXPECTED: dict[Misbehaviour, Outcome] = {
     Misbehaviour.WRONG_KEY: Outcome(Effect.REVOKED, "BIDDER"),
     Misbehaviour.NEVER_APPEARS: Outcome(Effect.REVOKED, "BIDDER"),
     Misbehaviour.DOUBLE_BID: Outcome(Effect.OPENED),
-    Misbehaviour.JUNK_ENVELOPE: Outcome(Effect.REJECTED, "BIDDER"),
-    Misbehaviour.FORGED_IDENTITY: Outcome(Effect.REJECTED, "BIDDER"),
-    Misbehaviour.POISONED_DEALING: Outcome(Effect.REJECTED, "BIDDER"),
-    Misbehaviour.TWO_PRICE: Outcome(Effect.REJECTED, "BIDDER"),
+    Misbehaviour.JUNK_ENVELOPE: Outcome(Effect.REVOKED, "BIDDER"),
+    Misbehaviour.FORGED_IDENTITY: Outcome(Effect.REVOKED, "BIDDER"),
+    Misbehaviour.POISONED_DEALING: Outcome(Effect.REVOKED, "BIDDER"),
+    Misbehaviour.TWO_PRICE: Outcome(Effect.REVOKED, "BIDDER"),
     Misbehaviour.RECOVERY_ONLY: Outcome(Effect.OPENED),
 }

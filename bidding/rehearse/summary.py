@@ -62,12 +62,11 @@ def _result(bidder: BidderPlan, ledger: Ledger, line: Line | None, failure: Fail
     if line is not None:
         return Result(bidder, Outcome(Effect.OPENED), "", line)
     if failure is not None:
-        effect = Effect(failure.effect) if failure.effect in set(Effect) else Effect.REJECTED
-        return Result(bidder, Outcome(effect, failure.cause), failure.reason, None)
+        return Result(bidder, Outcome(Effect(failure.effect), failure.cause), failure.reason, None)
     refused = ledger.find(bidder.key, "upload-refused")
     if refused is not None:
         return Result(bidder, Outcome(Effect.REFUSED, "BIDDER"), str(refused["code"]), None)
-    return Result(bidder, Outcome(Effect.REJECTED, "UNKNOWN"), "no-trace", None)
+    return Result(bidder, Outcome(Effect.PENDING, "UNKNOWN"), "no-trace", None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,19 +50,30 @@ def main() -> None:
     signal.set_wakeup_fd(alarm)
     report.tell("ready", pid=os.getpid())
     names: dict[int, str] = {}
-    pending, open_input = b"", True
-    while open_input or names:
-        sources = [wake, 0] if open_input else [wake]
-        ready, _, _ = select.select(sources, [], [], 5.0)
+    pending, listening, finishing = b"", True, False
+    while listening or names:
+        ready, _, _ = select.select([wake, 0] if listening else [wake], [], [], 5.0)
         if wake in ready:
             os.read(wake, 4096)
         reap(names, report)
         if 0 in ready:
             data = os.read(0, 1 << 16)
-            open_input = bool(data)
             *lines, pending = (pending + data).split(b"\n")
             for line in lines:
-                spawn(json.loads(line), names, report)
+                order = json.loads(line)
+                finishing = finishing or order.get("finish", False)
+                if "name" in order:
+                    spawn(order, names, report)
+            listening = bool(data) and not finishing
+            if not listening and not finishing:
+                end_all(names)
+
+
+def end_all(names: Mapping[int, str]) -> None:
+    """The driver is gone without a word: nobody is left to rehearse for."""
+    for pid in names:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def preload() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from bidding.client.clock import local_now
 from bidding.client.errors import ClientError
 from bidding.client.hall import Frame, Hall
-from bidding.client.host import adjudicate
+from bidding.client.host import adjudicate, hand_over
 from bidding.client.http import segment
 from bidding.client.record import seal_record
 from bidding.rehearse.agents.party import Party, milliseconds, milliseconds_of
@@ -21,6 +21,8 @@ from bidding.rehearse.report import Report
 from crypto.canonical import parse_iso
 
 OVER = frozenset({"RECORDED", "FAILED", "ABORTED"})
+#: Where the rehearsed host hands over, if it does: in the middle of the opening.
+HANDOVER = frozenset({"DECRYPTING", "ADJUDICATING", "ADMITTED", "OPENING", "CONFIRMING", "OBJECTION"})
 
 
 @dataclass(slots=True)
@@ -31,12 +33,14 @@ class Host:
     lot: str
     opens_at: str
     phase: str = ""
+    hands_over: bool = False
     acts: int = 0
     moments: list[list[int]] = field(default_factory=list)
 
     def note(self, frame: Frame) -> None:
         """Tell the driver when versions were logged and when they arrived here."""
-        self.party.report.frame(self.lot, frame.version, milliseconds(local_now()))
+        if frame.live:
+            self.party.report.frame(self.lot, frame.version, milliseconds(local_now()))
         self.moments.append([frame.version, milliseconds_of(frame.at)])
         if len(self.moments) >= 100:
             self.flush()
@@ -47,16 +51,29 @@ class Host:
         if moments:
             self.party.report.tell("moments", lot=self.lot, moments=moments)
 
-    def follow(self, hall: Hall) -> None:
-        """Act until the hall is over."""
+    def follow(self, hall: Hall) -> bool:
+        """Act until the hall is over; False when the duty passed to the deputy before that."""
         while True:
-            if hall.phase != self.phase:
+            on_duty = hall.view.get("host") == hall.seat.partition(":")[2]
+            if on_duty and hall.phase != self.phase:
                 self.phase = hall.phase
                 self.party.report.tell("phase", lot=self.lot, phase=self.phase)
             if hall.phase in OVER:
-                return
-            self.act(hall)
+                return on_duty
+            if on_duty:
+                self.act(hall)
+                if self.hands_over and hall.phase in HANDOVER and self._hand_over(hall):
+                    return False
             hall.next(30.0)
+
+    def _hand_over(self, hall: Hall) -> bool:
+        """Pass the duty to the deputy of the notice; True once the hall has it so."""
+        deputy = next((key for key in hall.view["seats"] if key.startswith("deputy:")), "")
+        to, reason = deputy.partition(":")[2], "主持人临时离席（模拟）"
+        done = self._attempt("HandOverHost", lambda: hand_over(hall, to, reason, self.party.signer))
+        if done:
+            self.party.report.acknowledged("HostHandedOver", {"to": to}, lot=self.lot)
+        return done
 
     def act(self, hall: Hall) -> None:
         """Do what only the host can do now."""
@@ -64,7 +81,7 @@ class Host:
         if "SignIn" in may:
             self._attempt("SignIn", lambda: hall.do("SignIn"))
         undecided = hall.view.get("undecided")
-        if "Adjudicate" in may and undecided and hall.phase in ("IDENTIFYING", "ADJUDICATING", "OPENING"):
+        if "Adjudicate" in may and undecided and hall.phase not in ("LIST_ANNOUNCED", "DECRYPTING"):
             self._adjudicate(hall, list(undecided))
         for command in ("StartDecryption", "FixAdmitted", "StartReading", "CloseObjections"):
             if command in hall.may:
@@ -79,29 +96,33 @@ class Host:
         signer = self.party.signer
         self._attempt("Adjudicate", lambda: adjudicate(hall, bids, "BIDDER", reason, signer))
 
-    def _attempt(self, name: str, act: Callable[[], object]) -> None:
+    def _attempt(self, name: str, act: Callable[[], object]) -> bool:
         """Act once; a refusal means that the hall has moved on."""
         try:
             act()
         except ClientError as exc:
             self.party.report.tell("refused", command=name, code=exc.code, detail=str(exc.detail)[:300])
-            return
+            return False
         self.acts += 1
         self.party.report.tell("act", lot=self.lot, command=name)
+        return True
 
 
 def run(directory: Path, config: Mapping[str, Any], report: Report) -> None:
     """Host one lot's opening from the deadline to the exported archive."""
     party = Party(directory, config, report)
-    host = Host(party, config["lot"], config["opensAt"])
+    host = Host(party, config["lot"], config["opensAt"], hands_over=bool(config.get("handsOver")))
     opens_at = parse_iso(config["opensAt"])
     api = party.account.api
     while (left := (opens_at - local_now()).total_seconds()) > 1.0:
         time.sleep(min(left - 1.0, 5.0))
     hall = Hall(api, host.lot, on_frame=host.note, patience=120.0)
     with hall:
-        host.follow(hall)
+        stayed = host.follow(hall)
     host.flush()
+    if not stayed:
+        report.tell("done", bytes_sent=api.traffic.sent, bytes_received=api.traffic.received)
+        return
     ended = hall.last_at
     wall = (parse_iso(ended) - opens_at).total_seconds()
     report.tell("recorded", lot=host.lot, phase=host.phase, wall_s=wall, acts=host.acts)

@@ -65,7 +65,8 @@ class Party:
         """A live connection that reports when versions arrive."""
 
         def note(frame: Frame) -> None:
-            self.report.frame(lot, frame.version, milliseconds(local_now()))
+            if frame.live:
+                self.report.frame(lot, frame.version, milliseconds(local_now()))
 
         return Hall(api, lot, on_frame=note, patience=PATIENCE.seconds, **options)
 

@@ -8,10 +8,8 @@ from pathlib import Path
 
 from bidding.client.bidder import recovered_part_key
 from bidding.client.errors import ClientError
-from bidding.client.http import Api, segment
-from crypto.canonical import unb64
-from crypto.errors import Invalid
-from crypto.manifest import parse_manifest
+from bidding.client.http import Api
+from bidding.client.inhall import manifest_of
 
 CODE = re.compile(r"恢复码 code\s+(\S+)")
 
@@ -27,11 +25,4 @@ def keep_only_the_code(folder: Path) -> str:
 
 def recovered_key(api: Api, lot: str, bid: str, code: str, part: str) -> bytes:
     """K_bidder of a part from the recovery code and what the hall serves by bid id. Raises `ClientError`."""
-    served = api.get(f"/halls/{segment(lot)}/wraps/{segment(bid)}")
-    try:
-        manifest = parse_manifest(unb64(served["manifest"]))
-    except (Invalid, KeyError) as exc:
-        raise ClientError("manifest-foreign", str(exc)) from exc
-    if manifest.bid != bid:
-        raise ClientError("manifest-foreign", "the hall served another bid's manifest")
-    return recovered_part_key(manifest, code, part)
+    return recovered_part_key(manifest_of(api, lot, bid), code, part)

@@ -42,7 +42,7 @@ def test_lines_failures_and_superseded_bids():
     assert [(line.bidder, line.price) for line in hall.lines] == [("甲", "1.00"), ("乙", "2.00")]
     assert hall.superseded == ("b_1",)
     found = {failure.bid: (failure.cause, failure.effect, failure.reason) for failure in hall.failures}
-    assert found == {"b_2": ("BIDDER", "rejected", "untrusted"), "b_4": ("BIDDER", "revoked", "not-released")}
+    assert found == {"b_2": ("BIDDER", "pending", "untrusted"), "b_4": ("BIDDER", "revoked", "not-released")}
 
 
 def test_a_bid_that_did_not_open_is_no_line():
