@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 
 from crypto.authority_register import Register, RevocationReason, Revoked
+from crypto.certificates import parsing
 from crypto.csr import PrivateKey
+from crypto.errors import Invalid
 
 CRL_LIFETIME = timedelta(days=1)
 OCSP_LIFETIME = timedelta(hours=1)
@@ -61,10 +62,12 @@ def answer_ocsp(
     """Answer one question, both DER: good, revoked, unknown, or the protocol's malformedRequest."""
     try:
         if len(request) > MAX_OCSP_REQUEST:
-            raise ValueError("too large")
-        asked = ocsp.load_der_ocsp_request(request)
-        ours = _asks_about(asked, issuer.certificate)
-    except (ValueError, NotImplementedError, UnsupportedAlgorithm):
+            raise Invalid("ocsp-malformed", "too large")
+        with parsing("ocsp-malformed", "the question"):
+            asked = ocsp.load_der_ocsp_request(request)
+            ours = _asks_about(asked, issuer.certificate)
+            extensions = list(asked.extensions)
+    except Invalid:
         refused = ocsp.OCSPResponseStatus.MALFORMED_REQUEST
         return ocsp.OCSPResponseBuilder.build_unsuccessful(refused).public_bytes(serialization.Encoding.DER)
     known = ours and register.issued(asked.serial_number) is not None
@@ -83,7 +86,7 @@ def answer_ocsp(
     )
     builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, responder.certificate)
     builder = builder.certificates([responder.certificate])
-    for extension in asked.extensions:
+    for extension in extensions:
         if isinstance(extension.value, x509.OCSPNonce):
             builder = builder.add_extension(extension.value, critical=False)
     return builder.sign(responder.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
+from crypto.certificates import parsing
 from crypto.errors import Invalid
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -56,13 +56,11 @@ def parse_csr(der: bytes) -> Request:
     """
     if len(der) > MAX_CSR_BYTES:
         raise Invalid("csr-malformed", "the request is too large", limit=MAX_CSR_BYTES)
-    try:
+    with parsing("csr-malformed", "the request"):
         request = x509.load_der_x509_csr(der)
         key = request.public_key()
         intact = request.is_signature_valid
         subject = request.subject
-    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature) as error:
-        raise Invalid("csr-malformed", str(error)) from error
     if not intact:
         raise Invalid("csr-signature", "the request is not signed by the key it names")
     organisation = _one(subject, NameOID.ORGANIZATION_NAME)

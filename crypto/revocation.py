@@ -6,15 +6,16 @@ Clients and server judge against downloaded lists: a single OCSP question would 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509 import ocsp
 
+from crypto.certificates import parsing
 from crypto.errors import Invalid
 
 #: id-ce-expiredCertsOnCRL (X.509): a list that keeps entries beyond the certificates' own end.
@@ -40,17 +41,24 @@ NO_EVIDENCE = RevocationEvidence()
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a list says about one certificate; `invalid_since` is invalidityDate (RFC 5280, 5.3.2)."""
+    """What a list says about one certificate.
+
+    `invalid_since` is invalidityDate (RFC 5280 section 5.3.2). `final` is False for a hold (certificateHold)
+    and for its end (removeFromCRL): those are no revocations for good.
+    """
 
     revoked_at: datetime
     invalid_since: datetime | None
-    on_hold: bool
+    final: bool
 
 
-@lru_cache(maxsize=64)
+_PASSING = (x509.ReasonFlags.certificate_hold, x509.ReasonFlags.remove_from_crl)
+
+
+@lru_cache(maxsize=256)
 def parse_crl(der: bytes) -> x509.CertificateRevocationList:
     """Raises `Invalid("crl-malformed")`."""
-    try:
+    with parsing("crl-malformed", "the list"):
         crl = x509.load_der_x509_crl(der)
         # Reading these now means that nothing read later can raise a parser's exception.
         _ = (
@@ -60,8 +68,6 @@ def parse_crl(der: bytes) -> x509.CertificateRevocationList:
             crl.extensions,
             crl.signature_hash_algorithm,
         )
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
-        raise Invalid("crl-malformed", str(error)) from error
     return crl
 
 
@@ -112,20 +118,18 @@ def entry_of(crl: x509.CertificateRevocationList, serial: int) -> Entry | None:
 
     Raises `Invalid("crl-malformed")`.
     """
-    found = crl.get_revoked_certificate_by_serial_number(serial)
-    if found is None:
-        return None
-    try:
-        extensions = found.extensions
-    except (ValueError, x509.DuplicateExtension) as error:
-        raise Invalid("crl-malformed", str(error)) from error
-    since, on_hold = None, False
+    with parsing("crl-malformed", "an entry of the list"):
+        found = crl.get_revoked_certificate_by_serial_number(serial)
+        if found is None:
+            return None
+        extensions = list(found.extensions)
+    since, final = None, True
     for extension in extensions:
         if isinstance(extension.value, x509.InvalidityDate):
             since = extension.value.invalidity_date_utc
         if isinstance(extension.value, x509.CRLReason):
-            on_hold = extension.value.reason is x509.ReasonFlags.certificate_hold
-    return Entry(found.revocation_date_utc, since, on_hold)
+            final = extension.value.reason not in _PASSING
+    return Entry(found.revocation_date_utc, since, final)
 
 
 def still_lists(crl: x509.CertificateRevocationList, not_after: datetime) -> bool:
@@ -139,28 +143,13 @@ def still_lists(crl: x509.CertificateRevocationList, not_after: datetime) -> boo
     return True
 
 
-def newest(ders: Sequence[bytes]) -> bytes | None:
-    """The list with the latest thisUpdate among lists that parse."""
-    parsed: list[tuple[datetime, bytes]] = []
-    for der in ders:
-        try:
-            parsed.append((issued_at(parse_crl(der)), der))
-        except Invalid:
-            continue
-    return max(parsed)[1] if parsed else None
-
-
 def answers_about(der: bytes, serials: frozenset[int]) -> bool:
     """Whether an OCSP answer speaks of one of these serial numbers; False too when it does not parse."""
     try:
-        response = ocsp.load_der_ocsp_response(der)
-        if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-            return False
-        return any(single.serial_number in serials for single in response.responses)
-    except (ValueError, UnsupportedAlgorithm):
+        with parsing("ocsp-malformed", "the answer"):
+            response = ocsp.load_der_ocsp_response(der)
+            if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+                return False
+            return any(single.serial_number in serials for single in response.responses)
+    except Invalid:
         return False
-
-
-def to_utc(value: datetime) -> datetime:
-    """Aware UTC, whatever zone a parser chose."""
-    return value.astimezone(UTC)

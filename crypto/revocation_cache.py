@@ -35,6 +35,9 @@ MAX_ANSWER = 64 * 1024
 REFRESH_AFTER = timedelta(minutes=10)
 RETRY_AFTER = timedelta(minutes=1)
 
+#: Redirects are followed, failures are not repeated: the list kept serves meanwhile.
+_REDIRECTS = urllib3.Retry(total=3, connect=0, read=0, redirect=3, status=0, other=0)
+
 Fetch = Callable[[str, bytes | None], bytes]
 Local = Callable[[datetime], bytes]
 
@@ -45,15 +48,14 @@ class HttpFetch:
 
     seconds: float = 20.0
     limit: int = MAX_LIST
+    clock: Callable[[], float] = time.monotonic
 
     def __call__(self, url: str, question: bytes | None = None) -> bytes:
         """Raises `Unavailable("revocation-source-unavailable")`."""
         if not url.startswith(("http://", "https://")):
             raise Unavailable("revocation-source-unavailable", "only http and https are fetched")
-        deadline = time.monotonic() + self.seconds
-        pool = urllib3.PoolManager(
-            timeout=urllib3.Timeout(total=self.seconds), retries=urllib3.Retry(0, redirect=3)
-        )
+        deadline = self.clock() + self.seconds
+        pool = urllib3.PoolManager(timeout=urllib3.Timeout(total=self.seconds), retries=_REDIRECTS)
         headers = {"Content-Type": "application/ocsp-request"} if question is not None else {}
         try:
             response = pool.request(
@@ -80,7 +82,7 @@ class HttpFetch:
             body += piece
             if len(body) > self.limit:
                 raise Unavailable("revocation-source-unavailable", f"larger than {self.limit} bytes")
-            if time.monotonic() > deadline:
+            if self.clock() > deadline:
                 raise Unavailable("revocation-source-unavailable", f"not finished after {self.seconds} s")
         return bytes(body)
 

@@ -15,24 +15,39 @@ from hashlib import sha256
 from typing import Protocol
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
 from crypto.errors import Invalid
-from crypto.path_validation import PathFault, PathResult, StatusRule, validate_path
-from crypto.revocation import (
-    NO_EVIDENCE,
-    Entry,
-    RevocationEvidence,
-    answers_about,
-    entry_of,
-    parse_crl,
-    still_lists,
-    verify_crl,
+from crypto.path_material import (
+    MAX_CHAIN,
+    Purpose,
+    authentic,
+    entry_or_none,
+    list_issuers,
+    load_certificate,
+    loaded,
+    readable,
+    verify_purpose,
+    vouched,
 )
+from crypto.path_validation import PathFault, PathResult, StatusRule, validate_path
+from crypto.revocation import NO_EVIDENCE, Entry, RevocationEvidence, answers_about, issued_at, still_lists
 from crypto.subject_rule import SubjectRule
 
-MAX_CERTIFICATE_BYTES = 32 * 1024
-MAX_CHAIN = 10
+__all__ = [
+    "EvidenceSource",
+    "Judgement",
+    "Missing",
+    "Purpose",
+    "Revocation",
+    "RevocationPolicy",
+    "TrustStore",
+    "TrustedAuthority",
+    "Verdict",
+    "load_certificate",
+]
+
+#: Lists, and answers, that are looked at for one certificate.
+MAX_LISTS = 16
 
 
 class Verdict(StrEnum):
@@ -57,13 +72,6 @@ class Missing(StrEnum):
     SOFT = "soft"
     HARD = "hard"
     ADJUDICATE = "adjudicate"
-
-
-class Purpose(StrEnum):
-    """What the certificate was used for: single certificates do both, pairs (双证书) one each."""
-
-    SIGN = "sign"
-    ENCRYPT = "encrypt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +173,8 @@ class TrustStore:
             return replace(blank, reason=error.code, detail=error.detail)
         blank = replace(blank, authority=chosen.id, subject=parsed.subject.rfc4514_string())
         rules = self.policy if max_age is None else replace(self.policy, max_age=max_age)
-        return _Case(chosen, parsed, certificate, tuple(chain[:MAX_CHAIN]), evidence, rules).judge(
-            blank, purpose
-        )
+        others = vouched(chain[:MAX_CHAIN], chosen.intermediates, chosen.anchors)
+        return _Case(chosen, parsed, certificate, others, evidence, rules).judge(blank, purpose)
 
     def verify_certificate(
         self,
@@ -185,23 +192,38 @@ class TrustStore:
             raise Invalid(judgement.reason, judgement.detail, subject=judgement.subject)
         return judgement
 
+    def verify_pair(
+        self,
+        signing: bytes,
+        encryption: bytes,
+        chain: Sequence[bytes] = (),
+        *,
+        at: datetime,
+        evidence: RevocationEvidence = NO_EVIDENCE,
+    ) -> tuple[Judgement, Judgement]:
+        """Both certificates of a pair (双证书), each fit for its purpose and both of one holder.
+
+        Raises `Invalid` with a judgement's reason, or `pair-differs`.
+        """
+        first = self.verify_certificate(signing, chain, at=at, evidence=evidence)
+        second = self.verify_certificate(encryption, chain, at=at, evidence=evidence, purpose=Purpose.ENCRYPT)
+        holders = {(each.authority, each.credit_code) for each in (first, second)}
+        if len(holders) != 1:
+            raise Invalid("pair-differs", f"{first.organisation} and {second.organisation}")
+        return first, second
+
     def _authority_of(self, certificate: x509.Certificate, chain: Sequence[bytes]) -> TrustedAuthority:
         """The authority whose anchor the issuer names lead to. Names only choose; signatures decide later."""
-        subjects = {}
-        for der in (*chain[:MAX_CHAIN], *self.intermediates):
-            try:
-                other = load_certificate(der)
-            except Invalid:
-                continue
-            subjects[other.subject] = other.issuer
-        name = certificate.issuer
-        for _ in range(MAX_CHAIN):
+        above: dict[x509.Name, set[x509.Name]] = {}
+        for other in loaded((*chain[:MAX_CHAIN], *self.intermediates)):
+            above.setdefault(other.subject, set()).add(other.issuer)
+        reached, fresh = set[x509.Name](), {certificate.issuer}
+        while fresh:
             for authority in self.authorities:
-                if any(load_certificate(anchor).subject == name for anchor in authority.anchors):
+                if any(anchor.subject in fresh for anchor in loaded(authority.anchors)):
                     return authority
-            if name not in subjects or subjects[name] == name:
-                break
-            name = subjects[name]
+            reached |= fresh
+            fresh = {name for each in fresh for name in above.get(each, ())} - reached
         raise Invalid("certificate-untrusted", f"issued by {certificate.issuer.rfc4514_string()}")
 
 
@@ -212,12 +234,12 @@ class _Case:
     authority: TrustedAuthority
     parsed: x509.Certificate
     certificate: bytes
-    chain: tuple[bytes, ...]
+    others: tuple[bytes, ...]
     evidence: RevocationEvidence
     policy: RevocationPolicy
 
     def judge(self, blank: Judgement, purpose: Purpose) -> Judgement:
-        bare = self._validate(self.certificate, blank.at, StatusRule.NONE)
+        bare = self._validate(blank.at)
         if bare.fault is not None:
             return replace(blank, reason=bare.fault.value, detail=bare.detail)
         found = replace(blank, path=bare.path, evidence=self._relevant(bare.path))
@@ -238,15 +260,13 @@ class _Case:
                 return replace(
                     found, revocation=Revocation.REVOKED, reason=PathFault.REVOKED.value, detail=detail
                 )
-        results = [self._validate(found.path[0], found.at, StatusRule.FRESH)]
-        results += [self._validate(der, found.at, StatusRule.CURRENT) for der in found.path[1:-1]]
-        for result in results:
-            if result.fault is PathFault.REVOKED:
-                found = replace(found, revocation=Revocation.REVOKED, revoked_at=result.revoked_at)
-                return replace(found, reason=PathFault.REVOKED.value, detail=result.detail)
-        fault = next((result for result in results if result.fault is not None), None)
-        if fault is not None:
-            return self._missing(found, fault)
+        status = StatusRule(self._usable(found.path), self.policy.max_age)
+        result = self._validate(found.at, status)
+        if result.fault is PathFault.REVOKED:
+            found = replace(found, revocation=Revocation.REVOKED, revoked_at=result.revoked_at)
+            return replace(found, reason=result.fault.value, detail=result.detail)
+        if result.fault is not None:
+            return self._missing(found, result)
         found = replace(found, revocation=Revocation.GOOD)
         if entry is not None and entry.invalid_since is not None and entry.invalid_since <= found.at:
             detail = f"revoked later, invalid since {entry.invalid_since.isoformat()}"
@@ -264,80 +284,41 @@ class _Case:
         reason = PathFault.UNKNOWN_STATUS.value
         return replace(found, verdict=verdicts[self.policy.missing], reason=reason, detail=fault.detail)
 
-    def _validate(self, certificate: bytes, at: datetime, rule: StatusRule) -> PathResult:
-        others = (*self.chain, *self.authority.intermediates)
-        return validate_path(
-            certificate,
-            others,
-            self.authority.anchors,
-            at=at,
-            evidence=NO_EVIDENCE if rule is StatusRule.NONE else self._usable(certificate),
-            rule=rule,
-            max_age=self.policy.max_age,
-        )
+    def _validate(self, at: datetime, status: StatusRule | None = None) -> PathResult:
+        return validate_path(self.certificate, self.others, self.authority.anchors, at=at, status=status)
 
-    def _usable(self, certificate: bytes) -> RevocationEvidence:
-        """Without lists made after the certificate's own end, from which its entry may have been dropped."""
-        end = load_certificate(certificate).not_valid_after_utc
-        kept = tuple(der for der in self.evidence.crls if _speaks(der, end))
-        return RevocationEvidence(kept, self.evidence.ocsps)
+    def _usable(self, path: tuple[bytes, ...]) -> RevocationEvidence:
+        """What may speak about the path's certificates.
+
+        Others would only cost time: the library looks for a path to the signer of every list it is given.
+        Lists made after the certificate's own end are left out, for its entry may have been dropped.
+        """
+        parsed = [load_certificate(der) for der in path]
+        names = {name for certificate in parsed for name in list_issuers(certificate)}
+        named = [crl for crl in readable(self.evidence.crls) if crl.list.issuer in names]
+        end, issuer = self.parsed.not_valid_after_utc, self.parsed.issuer
+        kept = [crl for crl in named if crl.list.issuer != issuer or still_lists(crl.list, end)]
+        issuers = list(loaded((*self.others, *self.authority.anchors)))
+        # What a known key signed comes first, so that forgeries cannot crowd it out.
+        kept.sort(key=lambda crl: (authentic(crl.der, issuers) is None, -issued_at(crl.list).timestamp()))
+        serials = frozenset(certificate.serial_number for certificate in parsed)
+        answers = [der for der in self.evidence.ocsps if answers_about(der, serials)]
+        return RevocationEvidence(tuple(crl.der for crl in kept[:MAX_LISTS]), tuple(answers[:MAX_LISTS]))
 
     def _relevant(self, path: tuple[bytes, ...]) -> RevocationEvidence:
         parsed = [load_certificate(der) for der in path]
         issuers = parsed[1:]
-        crls = tuple(der for der in self.evidence.crls if _authentic(der, issuers) is not None)
+        crls = tuple(der for der in self.evidence.crls if authentic(der, issuers) is not None)
         serials = frozenset(certificate.serial_number for certificate in parsed)
         return RevocationEvidence(crls, tuple(d for d in self.evidence.ocsps if answers_about(d, serials)))
 
     def _entry(self, path: tuple[bytes, ...]) -> Entry | None:
         """The earliest entry about the certificate in any authentic list, however old: it is for good.
 
-        A hold (certificateHold) is not; only the path validation's fresh list may state one.
+        A hold (certificateHold) is not; only the fresh list of the path validation may state one.
         """
         issuer = [load_certificate(path[1])] if len(path) > 1 else []
-        lists = (crl for der in self.evidence.crls if (crl := _authentic(der, issuer)) is not None)
-        entries = (entry_of(crl, self.parsed.serial_number) for crl in lists)
-        final = [entry for entry in entries if entry is not None and not entry.on_hold]
+        lists = (crl for der in self.evidence.crls if (crl := authentic(der, issuer)) is not None)
+        entries = (entry_or_none(crl, self.parsed.serial_number) for crl in lists)
+        final = [entry for entry in entries if entry is not None and entry.final]
         return min(final, key=lambda entry: entry.revoked_at, default=None)
-
-
-def load_certificate(der: bytes) -> x509.Certificate:
-    """Raises `Invalid("bad-certificate")`."""
-    if len(der) > MAX_CERTIFICATE_BYTES:
-        raise Invalid("bad-certificate", f"larger than {MAX_CERTIFICATE_BYTES} bytes")
-    try:
-        certificate = x509.load_der_x509_certificate(der)
-        _ = (certificate.subject, certificate.issuer, certificate.extensions, certificate.serial_number)
-        _ = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
-        raise Invalid("bad-certificate", str(error)) from error
-    return certificate
-
-
-def verify_purpose(certificate: x509.Certificate, purpose: Purpose) -> None:
-    """RFC 5280 section 4.2.1.3: a certificate without keyUsage may do both.
-
-    Raises `Invalid("certificate-key-usage")`.
-    """
-    try:
-        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except x509.ExtensionNotFound:
-        return
-    signs = usage.digital_signature or usage.content_commitment
-    encrypts = usage.key_encipherment or usage.key_agreement or usage.data_encipherment
-    if not (signs if purpose is Purpose.SIGN else encrypts):
-        raise Invalid("certificate-key-usage", f"the certificate may not {purpose.value}")
-
-
-def _authentic(der: bytes, issuers: Sequence[x509.Certificate]) -> x509.CertificateRevocationList | None:
-    try:
-        return verify_crl(der, issuers)
-    except Invalid:
-        return None
-
-
-def _speaks(der: bytes, end: datetime) -> bool:
-    try:
-        return still_lists(parse_crl(der), end)
-    except Invalid:
-        return False

@@ -35,7 +35,8 @@ from crypto.translog.store import Log
 from crypto.trust import TrustStore
 from crypto.trust_files import demo_authority, demo_lists
 
-START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+#: Now: openssl judges OCSP answers by the real clock.
+START = datetime.now(UTC).replace(microsecond=0)
 BODY = "91370211000000001"
 CODE = BODY + credit_code_check(BODY)
 ORGANISATION = "青岛演示建设有限公司"
