@@ -71,8 +71,10 @@ class VerifiedSignature:
         return self.stamp.at if self.stamp else None
 
 
-def verify_pdf_signatures(pdf: bytes) -> tuple[VerifiedSignature, ...]:
+def verify_pdf_signatures(pdf: bytes, *, time_stamped: bool = True) -> tuple[VerifiedSignature, ...]:
     """Every signature in the order made: digest, CMS, time-stamp imprint and coverage.
+
+    `time_stamped`: a signature without a time stamp is refused (`pdf-without-time-stamp`).
 
     Each covers a whole revision, each revision is a prefix of the next, the last covers the whole file.
     Raises `Invalid` with `pdf-malformed`, `pdf-unsigned`, `pdf-coverage`, `bad-cms`, `bad-signature` or a
@@ -86,7 +88,10 @@ def verify_pdf_signatures(pdf: bytes) -> tuple[VerifiedSignature, ...]:
         raise Invalid("pdf-coverage", "two signatures claim the same revision")
     if ends[-1] != len(pdf):
         raise Invalid("pdf-coverage", "bytes follow the last signature", covered=ends[-1], size=len(pdf))
-    return tuple(_verified(signature) for signature in signatures)
+    verified = tuple(_verified(signature) for signature in signatures)
+    if time_stamped and not all(each.stamp for each in verified):
+        raise Invalid("pdf-without-time-stamp", "a signature carries no time stamp")
+    return verified
 
 
 def read_signatures(pdf: bytes) -> tuple[Signature, ...]:
