@@ -111,7 +111,7 @@ def seat_entries(lot: Lot) -> tuple[SeatEntry, ...]:
             SeatEntry(
                 seat=Seat.parse(officer.seat),
                 person=holder.person if holder else person_id(code, officer.name),
-                name=officer.name if holder is None else holder.to.name,
+                name=holder.name if holder else officer.name,
                 organisation=holder.to.name if holder else officer.organisation,
                 credit_code=code,
                 certificate_sha256=holder.certificate_sha256 if holder else sha256_hex(key.certificate),

@@ -11,7 +11,7 @@ from bidding import handover
 from bidding.auth import SignedIn, require_role
 from bidding.deps import Deps
 from bidding.people.roles import Role
-from bidding.people.wire import SignedBody
+from bidding.people.wire import SignedBody, nfc
 from bidding.tenders import commands as cmd
 from bidding.tenders import store, views, wire
 from bidding.tenders.acting import IdempotencyKey, agency_of, command_id, own_tender, signed_by
@@ -113,7 +113,7 @@ def _documents(routes: APIRouter, deps: Deps) -> None:
     ) -> dict[str, Any]:
         await run_in_threadpool(own_tender, deps, tender, session)
         received = await receive(deps.objects, request, tender)
-        document = Document(name, received.size, received.sha256, lot)
+        document = Document(nfc(name), received.size, received.sha256, lot)
         command = cmd.StoreDocument(document, received.key)
         await run_in_threadpool(
             carry_out, deps, tender, agency_of(session), command, command_id=command_id(deps, None)
@@ -123,7 +123,7 @@ def _documents(routes: APIRouter, deps: Deps) -> None:
     @routes.delete("/{tender}/documents/{name}", status_code=204)
     def remove_document(tender: str, name: str, session: SignedIn, lot: str = "") -> None:
         own_tender(deps, tender, session)
-        command = cmd.RemoveDocument(name, lot)
+        command = cmd.RemoveDocument(nfc(name), lot)
         carry_out(deps, tender, agency_of(session), command, command_id=command_id(deps, None))
 
 

@@ -179,6 +179,7 @@ def hand_over(state: Tender, by: Actor, command: cmd.HandOverSeat) -> tuple[ev.E
             seat=command.seat,
             to=command.to,
             person=command.person,
+            name=command.name,
             certificate_sha256=command.certificate_sha256,
             statement=command.statement.body,
             signature_from=command.statement.signature,

@@ -57,7 +57,7 @@ def _camel(name: str) -> str:
 
 
 def _out(value: Any, hint: Any) -> Any:
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, bool) or hint is Any:
         return value
     if _is_fen(hint):
         return str(value)

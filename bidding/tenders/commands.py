@@ -83,6 +83,7 @@ class HandOverSeat(Command):
     signature_to: bytes
     to: Party
     person: str
+    name: str
     certificate_sha256: str
 
 

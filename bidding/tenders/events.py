@@ -82,6 +82,7 @@ class SeatHandedOver(Event):
     seat: str
     to: Party
     person: str
+    name: str
     certificate_sha256: str
     statement: bytes
     signature_from: bytes

@@ -94,6 +94,7 @@ def _handover(routes: APIRouter, deps: Deps) -> None:
             signature_to=body.cmsTo,
             to=Party(to_holder.organisation, to_holder.credit_code),
             person=to_holder.person_id,
+            name=to_holder.name,
             certificate_sha256=to_holder.certificate_sha256,
         )
         state = carry_out(deps, tender, officer_of(session), command, command_id=command_id(deps, None))

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from bidding.auth import MaybeSignedIn
 from bidding.deps import Deps
+from bidding.people.wire import nfc
 from bidding.tenders import commands as cmd
 from bidding.tenders import store, views, wire
 from bidding.tenders.actor import ANYBODY
@@ -80,7 +81,7 @@ def _reading(routes: APIRouter, deps: Deps) -> None:
     @routes.api_route("/lots/{lot}/documents/{name}", methods=["GET", "HEAD"])
     def download(lot: str, name: str, request: Request) -> Response:
         state, _ = public_lot(deps, lot)
-        document = next((d for d in views.public_documents(state, lot) if d.name == name), None)
+        document = next((d for d in views.public_documents(state, lot) if d.name == nfc(name)), None)
         if document is None:
             raise Refusal("not-found")
         return send(deps.objects, state.objects[document.sha256], document, request)

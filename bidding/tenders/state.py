@@ -28,6 +28,7 @@ class Holder:
 
     to: Party
     person: str
+    name: str
     certificate_sha256: str
 
 
@@ -190,7 +191,7 @@ def _lot_event(state: Tender, event: ev.Event) -> Tender:
             return _put(state, replace(lot, keys={**lot.keys, event.seat: event.key}))
         case ev.SeatHandedOver():
             lot = state.lots[event.lot]
-            holder = Holder(event.to, event.person, event.certificate_sha256)
+            holder = Holder(event.to, event.person, event.name, event.certificate_sha256)
             return _put(state, replace(lot, holders={**lot.holders, event.seat: holder}))
         case ev.KeysDestroyed():
             lot = state.lots[event.lot]
