@@ -19,7 +19,7 @@ TABLE_MODULES = (
     "bidding.people.store",
     "bidding.tenders.store",
     "bidding.inbox.store",
-    "bidding.submissions.store",
+    "bidding.submissions.tables",
     "bidding.ca.store",
 )
 MIGRATIONS = Path(__file__).with_name("migrations")

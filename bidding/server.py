@@ -78,7 +78,9 @@ def refuse_plain_text(settings: Settings) -> None:
 def configure_logging(level: str) -> None:
     """JSON lines on standard error. Nothing in them names a bidder, an address or a file."""
     logging.basicConfig(level=level.upper(), stream=sys.stderr, format="%(message)s")
-    logging.getLogger("uvicorn.access").disabled = True
+    # Both name the address and the slot of every visitor.
+    for name in ("uvicorn.access", "uvicorn.error"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

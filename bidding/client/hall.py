@@ -1,5 +1,6 @@
 """The opening hall seen from one seat: a socket that resumes, a view kept by merge patches, commands with
-ids."""
+ids.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import secrets
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -33,11 +35,14 @@ ANSWER_PATIENCE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One message of the hall that moved this seat to `version`; `received` is the local monotonic clock."""
+    """One message of the hall that moved this seat to `version`, logged at `at`.
+
+    `live` tells that it came by itself; what answers a hello was waiting to be asked for.
+    """
 
     version: int
     at: str
-    received: float
+    live: bool
 
 
 @dataclass(slots=True)
@@ -53,8 +58,7 @@ class Hall:
     """A seat's live connection to one lot's hall. One thread uses it.
 
     `wanted` is the seat to take where the caller has several, or a receipt's; `proof` gives that receipt
-    key's
-    (challenge, signature) anew for every connection. `on_frame` hears every version as it arrives.
+    key's (challenge, signature) anew for every connection. `on_frame` hears every version as it arrives.
     """
 
     api: Api
@@ -72,6 +76,7 @@ class Hall:
     offset: Offset | None = None
     reconnections: int = 0
     _socket: websockets.sync.client.ClientConnection | None = None
+    _greeted: bool = False
     _pending: dict[str, Pending] = field(default_factory=dict)
 
     def __enter__(self) -> Hall:
@@ -92,7 +97,8 @@ class Hall:
 
     def connect(self) -> None:
         """Connect, or reconnect from the version last seen; repeated until patience ends. Raises
-        `ClientError`."""
+        `ClientError`.
+        """
         until, pause = time.monotonic() + self.patience, FIRST_PAUSE
         while True:
             try:
@@ -182,7 +188,8 @@ class Hall:
     def _open(self) -> None:
         address = self.api.url(f"/halls/{self.lot}/ws{self._query()}").replace("http", "ws", 1)
         headers = {k: v for k, v in self.api.headers().items() if k in ("Cookie", "X-Kaibiao")}
-        self._socket = websockets.sync.client.connect(
+        # Entered without a `with`: the connection outlives this function and `close` or `drop` ends it.
+        opened = websockets.sync.client.connect(
             address,
             additional_headers=headers,
             origin=Origin(self.api.base),
@@ -194,6 +201,8 @@ class Hall:
             ping_interval=None,
             close_timeout=1.0,
         )
+        self._socket = ExitStack().enter_context(opened)
+        self._greeted = False
         self._socket.send(json.dumps({"hello": {"since": self.version}}))
         for pending in self._pending.values():
             self._socket.send(json.dumps(pending.body))
@@ -262,7 +271,8 @@ class Hall:
         self.seat = message.get("seat", self.seat)
         self.version = message["v"]
         self.last_at = message.get("at", self.last_at)
-        frame = Frame(version=message["v"], at=message.get("at", ""), received=time.monotonic())
+        frame = Frame(version=message["v"], at=self.last_at, live=self._greeted)
+        self._greeted = True
         if self.on_frame is not None:
             self.on_frame(frame)
         return frame

@@ -57,11 +57,13 @@ def _say_what_to_try(settings: Settings, loaded: Loaded) -> None:
         f"\n[bold]开标 Kaibiao[/bold]  {settings.base_url}   演示数据，无法律效力 / demonstration data"
     )
     console.print(f"标段 {loaded.lot} 将于 {local:%H:%M:%S} 开标 / opens at {local:%H:%M:%S}\n")
-    table = Table("谁 / who", "证书 / certificate (.p12)", "口令 / password")
+    table = Table("谁 / who", "文件夹 / folder", "角色 / role")
     for player in (*OFFICERS, *BIDDERS):
-        path = loaded.people / player.key / "certificate.p12"
-        table.add_row(f"{player.organisation.name} ({player.key})", str(path), PASSWORD)
+        role = f"officer:{player.seat}" if player.seat else f"bidder, {player.price} 元"
+        table.add_row(player.organisation.name, player.key, role)
     console.print(table)
+    console.print(f"证书 / certificates: {loaded.people}/<folder>/certificate.p12", soft_wrap=True)
+    console.print(f"口令 / password: {PASSWORD}\n")
     console.print("试一试 / try, in another terminal:")
     for line in _things_to_try(settings, loaded):
         console.print(f"  {line}", soft_wrap=True)
