@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from email.errors import MessageError
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -106,7 +107,7 @@ def send_round(engine: sa.Engine, sender: Sender, now: Callable[[], datetime]) -
     for letter in letters:
         try:
             sender.send(letter)
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, smtplib.SMTPException, MessageError, ValueError) as error:
             log.warning("letter not sent", letter=letter.id, attempts=letter.attempts + 1, error=str(error))
             again = now() + PAUSES[letter.attempts] if letter.attempts < len(PAUSES) else None
             with writing(engine) as tx:
