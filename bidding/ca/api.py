@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from bidding.archive.authorities import encode_authority
 from bidding.auth import MaybeSignedIn, SignedIn, require_role
 from bidding.ca import counter as at
 from bidding.ca.counter import Counter
@@ -125,15 +126,7 @@ def _add_trust(routes: APIRouter, deps: Deps) -> None:
         """The accepted authorities, so that a client can show and check what the server trusts."""
         policy = deps.trust.policy
         return {
-            "authorities": [
-                {
-                    "id": each.id,
-                    "name": each.name,
-                    "anchors": [b64(der) for der in each.anchors],
-                    "intermediates": [b64(der) for der in each.intermediates],
-                }
-                for each in deps.trust.authorities
-            ],
+            "authorities": [encode_authority(each) for each in deps.trust.authorities],
             "policy": {"maxAgeSeconds": int(policy.max_age.total_seconds()), "missing": policy.missing.value},
         }
 
