@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -21,6 +22,8 @@ from opening_hall.ports import HallPorts
 from opening_hall.seats import PUBLIC, BidId, LotId, Role
 from opening_hall.wire import Bid, Key, Part
 
+MAX_BODY = 1 << 20
+"""Bytes; the largest command is an officer's shares of some thousands of bids."""
 PDF = "application/pdf"
 PROBLEM = "application/problem+json"
 REFUSED = (Malformed, Refusal, Invalid, Unavailable, Untrusted)
@@ -35,6 +38,19 @@ class Release(BaseModel):
     bid: Bid
     part: Part
     key: Key
+
+
+async def read_json(request: Request) -> object:
+    """The body, bounded as it arrives. Raises Malformed("request-too-large"), Malformed("malformed-json")."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MAX_BODY:
+            raise Malformed("request-too-large", limit=MAX_BODY)
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Malformed("malformed-json") from error
 
 
 def router(ports: HallPorts) -> APIRouter:
@@ -54,7 +70,7 @@ def _live(routes: APIRouter, door: Door) -> None:
     @routes.post("/commands")
     async def command(request: Request, lot: str) -> Mapping[str, Any]:
         place = await asyncio.to_thread(door.enter, request, lot)
-        message = await request.json()
+        message = await read_json(request)
         return {"ok": True, **await door.carry_out(place.lot, place.seat, message, lambda: place.caller)}
 
     @routes.post("/release")
