@@ -40,7 +40,7 @@ CAPABILITIES = (
     "bidding.submissions.api",
     "bidding.archive.api",
     "ceremony.log_api",
-    "opening_hall.api",
+    "bidding.hall",
 )
 #: `/as/{slot}/…` carries the identity's slot, so that its cookie is scoped to that path alone.
 SLOT = re.compile(r"^/as/([A-Za-z0-9_-]{8,64})(/.*)$")
