@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "serve": ("bidding.server", "serve", "Run the platform."),
     "migrate": ("bidding.server", "migrate", "Bring the database to the newest schema."),
     "keys": ("bidding.server", "keys", "List or rotate the platform's own keys."),
+    "ca": ("bidding.ca.command", "app", "Apply for, review, issue, revoke and judge certificates."),
     "demo": ("bidding.demo.command", "demo", "Load the demonstration (演示) and say what to try."),
     "lot": ("bidding.client.commands", "lot", "Fetch a lot's public package and check it."),
     "seal": ("bidding.client.commands", "seal", "Seal a bid offline from a folder and a certificate (封标)."),

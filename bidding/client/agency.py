@@ -1,5 +1,6 @@
 """What an agency's or tenderer's client does with a tender: draft, documents, keys, publication
-(招标代理)."""
+(招标代理).
+"""
 
 from __future__ import annotations
 

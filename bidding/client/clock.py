@@ -30,7 +30,8 @@ class Offset:
 
 def offset_of(sent: datetime, server: datetime, received: datetime) -> Offset:
     """One exchange's estimate: the server read its clock in the middle of the round trip (RFC 5905 in
-    small)."""
+    small).
+    """
     half = (received - sent) / 2
     return Offset(ahead=server - (sent + half), uncertainty=half)
 

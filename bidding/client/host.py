@@ -1,5 +1,6 @@
 """What a host's client signs in the hall (主持人). Most transitions are the platform's; left are
-decisions."""
+decisions.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ def adjudicate(hall: Hall, bids: list[str], cause: str, reason: str, signer: Sig
 
 def hand_over(hall: Hall, to: str, reason: str, signer: Signer) -> dict[str, Any]:
     """Pass the host's duty to the deputy with this seat id, or take it as the deputy. Raises
-    `ClientError`."""
+    `ClientError`.
+    """
     cms = signed(statements.handover(hall.lot, to, reason), signer)
     return hall.do("HandOverHost", to=to, reason=reason, cms=cms)
 

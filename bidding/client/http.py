@@ -143,8 +143,8 @@ class Api:
     ) -> urllib3.BaseHTTPResponse:
         """One exchange, repeated while that is harmless and patience lasts. Raises `ClientError`.
 
-        Harmless is: the connection was never made, the server said it did nothing (503), or the request
-        may be repeated by its nature.
+        Harmless is: the connection was never made, the server said it did nothing (503), or the request may
+        be repeated by its nature.
         """
         repeatable = repeatable or method in REPEATABLE
         until = time.monotonic() + self.patience.seconds

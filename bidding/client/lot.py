@@ -1,8 +1,7 @@
 """The public package of a lot, checked by the client before anything is sealed to it.
 
 A platform that serves opening keys or documents of its own gets nothing: the keyset, the notice's signature
-and the
-documents' hash are all recomputed here (sealed-bid protocol, section 1).
+and the documents' hash are all recomputed here (sealed-bid protocol, section 1).
 """
 
 from __future__ import annotations

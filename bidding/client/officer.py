@@ -137,7 +137,8 @@ ADMITTED_LABEL = "kaibiao/admitted/v1"
 
 def admitted_hash(lot: str, part: str, submissions: Mapping[str, str]) -> str:
     """What officers sign before phase B: the part and the admitted submissions by bid id (see the hall's
-    rules)."""
+    rules).
+    """
     listed: list[Json] = [{"bid": bid, "submission": submissions[bid]} for bid in sorted(submissions)]
     return sha256_hex(canon({"label": ADMITTED_LABEL, "lot": lot, "part": part, "bids": listed}))
 

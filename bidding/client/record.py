@@ -14,10 +14,10 @@ from crypto.signing import Signer, sign_detached, sign_digest
 
 
 def fetch_record(api: Api, lot: str, sha256: str) -> bytes:
-    """The PDF whose hash the hall shows. Raises `ClientError("record-differs")`."""
+    """The PDF whose hash the hall shows. Raises `ClientError("record-foreign")`."""
     data = api.get_bytes(f"/halls/{segment(lot)}/record.pdf")
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise ClientError("record-differs", "the PDF is not the one whose hash the hall shows")
+        raise ClientError("record-foreign", "the PDF is not the one whose hash the hall shows")
     return data
 
 
@@ -30,7 +30,8 @@ def sign_record(hall: Hall, pdf: bytes, signer: Signer) -> dict[str, Any]:
 
 def seal_record(hall: Hall, digest: str, signer: Signer) -> dict[str, Any]:
     """The host's, tenderer's or supervisor's PAdES signature over the prepared digest. Raises
-    `ClientError`."""
+    `ClientError`.
+    """
     cms = sign_digest(digest_bytes(digest), signer, pades=True)
     return hall.do("SealRecord", digest=digest, cms=b64(cms))
 

@@ -1,8 +1,7 @@
 """The offline sealing tool (封标工具): from a folder and a certificate to a package that the upload accepts.
 
 It verifies and shows whom and what it seals to before it seals, and proves afterwards that the package opens
-with
-one's own key file or recovery code.
+with one's own key file or recovery code.
 """
 
 from __future__ import annotations
@@ -47,8 +46,7 @@ def read_folder(folder: Path, lot: Lot) -> Draft:
     """Read a bid from a folder. Raises `ClientError` with the field or file that is wrong.
 
     One part: `form.json` and the files beside it. Several: one folder per part, each with its own
-    `form.json`.
-    `identity.json` (optional) adds contact, representative, members, deposit.
+    `form.json`. `identity.json` (optional) adds contact, representative, members, deposit.
     """
     if not folder.is_dir():
         raise ClientError("file-unreadable", f"{folder} is not a folder")

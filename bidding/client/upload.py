@@ -120,7 +120,8 @@ def send_missing(
     progress: Progress | None = None,
 ) -> None:
     """Send every piece the server misses, several at once; the first refusal ends it. Raises
-    `ClientError`."""
+    `ClientError`.
+    """
     wanted = list(missing_pieces(session))
     total = cargo.total
     lock = threading.Lock()
@@ -169,7 +170,8 @@ def read_piece(path: Path, size: int, number: int) -> bytes:
 
 def fetch_receipt(api: Api, session: Session) -> dict[str, Any]:
     """Wait until the upload is decided and fetch the receipt. Raises `ClientError` with the refusal's
-    code."""
+    code.
+    """
     while True:
         state = status(api, session, wait=WAIT_SECONDS)
         refused = state.get("refused")

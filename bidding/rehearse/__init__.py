@@ -1,2 +1,3 @@
 """模拟开标: the real thing with every party in a process of its own, at any size, with misbehaviour on
-demand."""
+demand.
+"""

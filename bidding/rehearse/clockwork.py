@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True, slots=True)
 class PhaseTime:
     """One phase: seconds on the wall, and CPU seconds of server and clients together (None: not
-    measurable)."""
+    measurable).
+    """
 
     name: str
     wall_s: float

@@ -128,8 +128,8 @@ def rehearse_opening(
 ) -> None:
     """Rehearse a whole opening (模拟开标): publish, seal, upload, open, read, sign, export, verify.
 
-    Every bidder and officer is an operating-system process of its own with its own certificate and
-    directory and uses public addresses only. The driver holds no key.
+    Every bidder and officer is an operating-system process of its own with its own certificate and directory
+    and uses public addresses only. The driver holds no key.
     """
     given = [late_upload, lost_connection, wrong_key, never_appears, double_bid]
     given += [junk_envelope, forged_identity, poisoned_dealing, two_price, recovery_only]

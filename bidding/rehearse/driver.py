@@ -1,9 +1,8 @@
 """Stages a rehearsal: starts the server and the parties, follows the hall, and holds no key.
 
 Who acts are the agents. The driver knows the plan (names, prices, who is to misbehave), the parties' reports
-and the
-public archive at the end; it reads no directory of a party and nothing below the server's data but for
-`--dump`.
+and the public archive at the end; it reads no directory of a party and nothing below the server's data but
+for `--dump`.
 """
 
 from __future__ import annotations

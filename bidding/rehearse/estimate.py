@@ -29,7 +29,8 @@ def prepare_seconds(plan: Plan) -> float:
 
 def phase_a_seconds(plan: Plan) -> int:
     """Seconds of phase A: it ends early when everybody released; where somebody will not, this is waited
-    out."""
+    out.
+    """
     generous = 30 + len(plan.bidders)
     brief = 8 + len(plan.bidders) // 8
     seconds = generous if plan.clean else brief

@@ -14,7 +14,8 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
     """A fact the server acknowledged to an agent: an event of this type with these body members must
-    exist."""
+    exist.
+    """
 
     agent: str
     lot: str

@@ -1,13 +1,10 @@
 """An opening at human pace, on a simulated clock: the hall's own rules, people with stated reaction times.
 
-Every step is a command decided by `opening_hall.domain` at the simulated instant, so that windows, early
-ends and
-refusals are those of a real hall; only the waiting is not done. What people cannot do at once (see a prompt,
-read
-it, click) takes a reaction time drawn from a log-normal distribution with stated median and 95th percentile;
-reading
-is 5 s a voiced line; the window for objections is 10 minutes. Decryption and the PDF take stated machine
-times.
+Every step is a command decided by `opening_hall.domain` at the simulated instant, so that windows, early ends
+and refusals are those of a real hall; only the waiting is not done. What people cannot do at once (see a
+prompt, read it, click) takes a reaction time drawn from a log-normal distribution with stated median and 95th
+percentile; reading is 5 s a voiced line; the window for objections is 10 minutes. Decryption and the PDF take
+stated machine times.
 """
 
 from __future__ import annotations

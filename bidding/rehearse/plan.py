@@ -124,7 +124,8 @@ def parse_size(text: str) -> int:
 
 def fictitious(count: int, seed: int, ceiling: str) -> Published:
     """Invented bidders with prices between 85 % and 99 % of the ceiling; the same seed gives the same
-    ones."""
+    ones.
+    """
     source = random.Random(seed)  # noqa: S311 - invented prices, nothing secret
     limit = int(ceiling.split(".", 1)[0])
     prices = (limit * source.randint(85_000, 99_000) // 100_000 for _ in range(count))

@@ -25,8 +25,7 @@ class OwnServer:
     """`kaibiao serve` as a process of its own; SIGKILLed and started again on demand.
 
     The driver never opens anything below `directory` (the dump of `--dump` excepted, which is what an
-    operator
-    could read). Losses of CPU time by a kill are kept in `spent`.
+    operator could read). Losses of CPU time by a kill are kept in `spent`.
     """
 
     directory: Path

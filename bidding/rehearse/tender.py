@@ -114,8 +114,9 @@ def form() -> list[dict[str, Any]]:
 
 
 def rules(plan: Plan, staging: Staging) -> dict[str, Any]:
-    """The hall's rule row in the rehearsal regime: windows of seconds, every one ending early when all have
-    acted."""
+    """The hall's rule row in the rehearsal regime: windows of seconds, every one ending early when all
+    have acted.
+    """
     return {
         "phase_a_seconds": staging.phase_a_seconds,
         "confirmation_seconds": 30,

@@ -11,7 +11,8 @@ PROC = Path("/proc")
 
 def cpu_seconds(pid: int) -> float:
     """User and system time of a process and its reaped children; 0 where it is gone or /proc does not
-    exist."""
+    exist.
+    """
     try:
         text = (PROC / str(pid) / "stat").read_text("ascii", "replace")
     except OSError:

@@ -1,5 +1,6 @@
 """The host (主持人), or its deputy: decides what a person must decide, follows the phases, exports the
-archive."""
+archive.
+"""
 
 from __future__ import annotations
 

@@ -12,24 +12,13 @@ from typing import Any
 from bidding.client.clock import local_now
 from bidding.client.errors import ClientError
 from bidding.client.hall import Hall
-from bidding.client.host import signed
 from bidding.client.lot import fetch_lot
-from bidding.client.officer import (
-    admitted_bids,
-    encoded,
-    make_opening_key,
-    own_shares,
-    sealed_bids,
-    verify_closed,
-)
+from bidding.client.officer import make_opening_key
+from bidding.client.officer_acts import Desk
 from bidding.rehearse.agents.party import Party
 from bidding.rehearse.forgery import CHEAP
 from bidding.rehearse.report import Report
 from crypto.canonical import b64, unb64
-from crypto.context import IDENTITY, hall_purpose
-from crypto.key_file import OpeningKey
-from crypto.manifest import Manifest
-from opening_hall import statements
 
 OVER = frozenset({"RECORDED", "FAILED", "ABORTED"})
 PUBLISH_SECONDS = 300.0
@@ -40,60 +29,28 @@ class Officer:
     """One officer of one lot."""
 
     party: Party
-    lot: str
-    key: OpeningKey
-    manifests: dict[str, Manifest]
+    desk: Desk
     false_shares: int
-
-    @property
-    def seat(self) -> str:
-        return self.key.seat
 
     def act(self, hall: Hall) -> None:
         """Do what the hall lets this officer do now."""
         if "SignIn" in hall.may:
             self.party.keep_trying(hall, "SignIn")
         if "ReleaseIdentityShares" in hall.may:
-            self._release_identities(hall)
+            shares = self.desk.identity_shares(hall)
+            for bid in sorted(shares)[: self.false_shares]:
+                shares[bid] = false_share(shares[bid])
+            self._do(hall, "ReleaseIdentityShares", "IdentitySharesReleased", shares=shares)
         if "SignAdmitted" in hall.may and hall.view.get("admittedHash"):
-            self._sign_admitted(hall)
+            digest, cms = hall.view["admittedHash"], self.desk.sign_admitted(hall)
+            self._do(hall, "SignAdmitted", "AdmittedSigned", hash=digest, cms=cms)
         if "ReleaseHallShares" in hall.may:
-            self._release_hall(hall)
+            part, shares = hall.view["part"], self.desk.hall_shares(hall)
+            self._do(hall, "ReleaseHallShares", "HallSharesReleased", part=part, shares=shares)
 
-    def _release_identities(self, hall: Hall) -> None:
-        keyset = fetch_lot(self.party.api, self.lot).keyset
-        self.manifests = sealed_bids(self.party.account.api, self.lot, keyset)
-        verify_closed(self.manifests, hall.view)
-        purposes = [IDENTITY, *(hall_purpose(part) for part in hall.view["hall"]["parts"])]
-        shares = {purpose: own_shares(self.manifests, purpose, self.key) for purpose in purposes}
-        for purpose, found in shares.items():
-            for bid, reason in found.bad.items():
-                self.party.keep_trying(hall, "ReportDealing", bid=bid, purpose=purpose, reason=reason)
-        sent = encoded(shares[IDENTITY].sound)
-        if self.false_shares:
-            for bid in sorted(sent)[: self.false_shares]:
-                sent[bid] = false_share(sent[bid])
-        if self.party.keep_trying(hall, "ReleaseIdentityShares", shares=sent) is not None:
-            self._journal("IdentitySharesReleased")
-
-    def _sign_admitted(self, hall: Hall) -> None:
-        admitted_bids(hall.view)
-        digest = hall.view["admittedHash"]
-        cms = signed(statements.admitted(self.lot, hall.view["part"], digest), self.party.signer)
-        if self.party.keep_trying(hall, "SignAdmitted", hash=digest, cms=cms) is not None:
-            self._journal("AdmittedSigned")
-
-    def _release_hall(self, hall: Hall) -> None:
-        part = hall.view["part"]
-        admitted = admitted_bids(hall.view)
-        chosen = {bid: self.manifests[bid] for bid in admitted}
-        shares = own_shares(chosen, hall_purpose(part), self.key)
-        sent = encoded(shares.sound)
-        if self.party.keep_trying(hall, "ReleaseHallShares", part=part, shares=sent) is not None:
-            self._journal("HallSharesReleased", part=part)
-
-    def _journal(self, event_type: str, **match: str) -> None:
-        self.party.report.acknowledged(event_type, {"by": self.seat, **match}, lot=self.lot)
+    def _do(self, hall: Hall, command: str, event: str, **body: Any) -> None:
+        if self.party.keep_trying(hall, command, **body) is not None:
+            self.party.report.acknowledged(event, {"by": self.desk.key.seat}, lot=self.desk.lot)
 
 
 def false_share(share: str) -> str:
@@ -117,7 +74,8 @@ def run(directory: Path, config: Mapping[str, Any], report: Report) -> None:
         cost=CHEAP,
     )
     report.tell("key-registered")
-    officer = Officer(party, lot, key, {}, int(config["falseShares"]))
+    desk = Desk(party.account.api, lot, key, party.signer)
+    officer = Officer(party, desk, int(config["falseShares"]))
     deadline = _published(party, lot)
     while (left := (deadline - local_now()).total_seconds()) > 0:
         time.sleep(min(left, 5.0))
