@@ -267,7 +267,11 @@ class Hall:
         self._touched.clear()
         for seat, frame in frames:
             for viewer in list(seat.members):
-                viewer.write(frame)
+                try:
+                    viewer.write(frame)
+                except RuntimeError:
+                    # Its transport has ended and will say so itself; the others must not miss a frame.
+                    log.debug("a transport ended while it was written to")
 
     def _frames(self, old: _Point, new: _Point) -> list[tuple[_Seat, bytes]]:
         shared: dict[tuple[str, str], bytes] = {}

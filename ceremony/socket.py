@@ -156,6 +156,9 @@ class _Conversation:
     async def run(self, stream: str, on_command: OnCommand) -> None:
         try:
             since = await self._hello()
+            if self._protocol.seated is not self._seated:
+                # It left while its hello was waiting to be read.
+                raise _Gone
             try:
                 await self._live.join(self._seated, stream, since)
             except _EXPECTED as error:

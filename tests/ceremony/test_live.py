@@ -11,10 +11,13 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from resume import START, STREAM, Told, Watcher
+from toy_ceremony import TOY_VIEWS, Event, State
 from toy_hall import HALL, PATIENCE, ToyClient, ToyServer, toy_server
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from ceremony.domain import Step
 from ceremony.live import Limits, Live
 from ceremony.socket import HIGH_WATER, Pace, serve_hall
 
@@ -245,3 +248,37 @@ def test_many_viewers_of_many_seats(hall: ToyServer) -> None:
         assert hall.live.present(HALL) == {"host:": 1, **{f"voter:{n}": 4 for n in range(10)}}
     for client in clients:
         client.close()
+
+
+def test_a_client_that_leaves_right_after_its_hello(
+    hall: ToyServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with hall.viewer("host:") as host:
+        for n in range(50):
+            raw = connect(f"{hall.url.replace('http', 'ws')}/public:", compression=None, legacy=True)
+            raw.send('{"hello":{"since":null}}')
+            raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+            raw.socket.close()
+            host.do("Say", text=str(n))
+    assert not [record for record in caplog.records if "Exception in ASGI" in record.message]
+
+
+def test_a_transport_that_ended_does_not_cut_off_the_others() -> None:
+    class Ended(Watcher):
+        def write(self, frame: bytes) -> None:
+            if self.version == 0:
+                raise RuntimeError("the handler is closed")
+            super().write(frame)
+
+    async def main() -> None:
+        told = Told(State())
+        live = Live(cast("Any", told), TOY_VIEWS, clock=lambda: START, problem=lambda e: {}, coalesce=0)
+        ended, other = Ended("host:"), Watcher("host:")
+        for watcher in (ended, other):
+            await live.join(watcher, STREAM, None)
+        told.tell([Step(1, START, "host:", Event("Opened", "host:", "", 1, START), State(opened=True))])
+        while other.version != 1:
+            await asyncio.sleep(0)
+        assert other.view["opened"]
+
+    asyncio.run(main())
