@@ -6,6 +6,7 @@ other continues. How long it takes is no limit: a bid that arrived in time is ne
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -54,8 +55,10 @@ def decide_all(desk: Desk, lot: str) -> None:
 class LotClosing:
     """`opening_hall.worker.Closing` over the desk."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, moved: Callable[[LotId], object] = lambda lot: None) -> None:
+        """`moved` is told of a lot whose hall believes in an earlier deadline than the notice says."""
         self._desk = desk
+        self._moved = moved
 
     def due(self, now: datetime) -> list[LotId]:
         """Lots past their deadline whose hall is not finished."""
@@ -73,7 +76,11 @@ class LotClosing:
         return None if at is None else store.from_ms(at)
 
     def shut(self, lot: LotId) -> bool:
-        return shut(self._desk, lot)
+        if shut(self._desk, lot):
+            return True
+        # A crash came between the change notice and the hall's hearing of it.
+        self._moved(lot)
+        return False
 
     def settle(self, lot: LotId) -> None:
         decide_all(self._desk, lot)

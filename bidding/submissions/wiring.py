@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from bidding.background import Task
 from bidding.deps import Deps
+from bidding.handover import schedule
 from bidding.people import store as people
 from bidding.submissions import batches, heartbeats, store
 from bidding.submissions.backroom import Backroom
@@ -62,7 +63,8 @@ def receipt_keys_of(desk: Desk) -> Callable[[LotId, BidId], bytes]:
 
 def worker_of(deps: Deps) -> HallWorker:
     """The worker that does the platform's part of every hall."""
-    desk, vault, closing = desk_of(deps), vault_of(deps), LotClosing(desk_of(deps))
+    desk, vault = desk_of(deps), vault_of(deps)
+    closing = LotClosing(desk, lambda lot: schedule(deps, lot))
 
     def certificate(sha256: str) -> bytes | None:
         with store.reading(deps.engine) as tx:
