@@ -97,6 +97,8 @@ class OpenedWorld:
     supervisor: Person
     desk: DeskWorld
     folder: Path
+    payload: int = 0
+    """Bytes of each bid's file; 0 for a short text."""
     bidders: list[Bidder] = field(default_factory=list)
     commands: int = 0
 
@@ -162,6 +164,9 @@ class OpenedWorld:
         folder.mkdir()
         source = folder / "方案.txt"
         source.write_bytes(f"投标文件 {number}".encode() * 500)
+        if self.payload:
+            with source.open("r+b") as file:
+                file.truncate(self.payload)
         form = {"price": price, "duration": "300", "quality": "合格", "manager": f"经理{number}"}
         context = new_context(
             facts.tender, facts.lot, keyset_hash=facts.keyset_hash, docs_hash=facts.docs_hash
@@ -284,7 +289,9 @@ class OpenedWorld:
 
 
 @contextmanager
-def opened_world(folder: Path, bidders: int = 3, **changes: Any) -> Iterator[OpenedWorld]:
+def opened_world(
+    folder: Path, bidders: int = 3, *, payload: int = 0, **changes: Any
+) -> Iterator[OpenedWorld]:
     """A published lot with so many bids handed in."""
     platform = folder / "platform"
     platform.mkdir()
@@ -313,7 +320,7 @@ def opened_world(folder: Path, bidders: int = 3, **changes: Any) -> Iterator[Ope
                 folder,
                 anchors=world.authority,  # type: ignore[arg-type]
             )
-            opened = OpenedWorld(world, published, supervisor, desks, folder)
+            opened = OpenedWorld(world, published, supervisor, desks, folder, payload)
             for number in range(bidders):
                 opened.submit(number, f"{40_000_000 + number * 100_000}.00")
                 opened.later(7)

@@ -71,7 +71,7 @@ def pack_lot(deps: Deps, lot: Lot, viewer: Viewer, *, ciphertext: bool) -> Packe
     """Measure and sign the archive of an ended lot. Reads everything once; blocks."""
     key, origin = deps.keys.log, deps.log.origin
     return pack(
-        collect(_sources(deps, lot), lot, viewer, ciphertext=ciphertext),
+        collect(sources_of(deps, lot), lot, viewer, ciphertext=ciphertext),
         tender=lot.tender,
         lot=lot.lot,
         origin=origin,
@@ -81,7 +81,8 @@ def pack_lot(deps: Deps, lot: Lot, viewer: Viewer, *, ciphertext: bool) -> Packe
     )
 
 
-def _sources(deps: Deps, lot: Lot) -> Sources:
+def sources_of(deps: Deps, lot: Lot) -> Sources:
+    """Where the pieces of a lot's archive lie on a running platform."""
     desk = desk_of(deps)
     stores: Store = _Stores(BidVault(desk), Records(desk))
     documents, notices = _documents(deps, lot)

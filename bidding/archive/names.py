@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 CHECKPOINT = "log/checkpoint"
 LOG_KEY = "log/key"
 WITNESSES = "log/witnesses"
@@ -25,6 +27,26 @@ INTERMEDIATES_PEM = "trust/intermediates.pem"
 AUTHORITIES = "trust/authorities.json"
 CRLS = "trust/crl/"
 OCSPS = "trust/ocsp/"
+
+
+_KNOWN = re.compile(
+    r"log/(checkpoint|key|witnesses|leaves\.jsonl|tile/[0-9x./p]+|earlier/\d+\.json)"
+    r"|events/(hall|tender|batches)\.jsonl"
+    r"|batches/openings\.jsonl"
+    r"|tender/(keyset\.json|documents\.json|notices/\d+\.(json|p7s))"
+    r"|hall/acts/[0-9a-f]{64}\.p7s"
+    r"|bids/b_[a-z2-7]{26}/(manifest\.json|identity\.box|receipt\.json|secrets\.json|signature\.p7s"
+    r"|statement\.json|part-[a-z][a-z0-9-]{0,31}\.ct)"
+    r"|record/\d+/(record\.pdf|minutes\.json|signatures/[0-9A-Z]{18}\.p7s)"
+    r"|trust/(anchors\.pem|intermediates\.pem|authorities\.json|receipt-keys\.json"
+    r"|crl/[0-9a-f]{32}\.crl|ocsp/[0-9a-f]{32}\.der)",
+    re.ASCII,
+)
+
+
+def is_known(name: str) -> bool:
+    """Whether this version of the format has an entry of this name: nothing else may travel along."""
+    return _KNOWN.fullmatch(name) is not None
 
 
 def bid_path(bid: str, name: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from bidding.archive.manifest import LEAF, Described
+from bidding.archive.names import is_known
 from bidding.verify.container import Container, Opened
 from bidding.verify.crc import Crc32
 from bidding.verify.report import Findings, Wrong
@@ -40,6 +41,9 @@ def check_contents(opened: Opened, starts: dict[str, int], findings: Findings) -
         entry = described.entry
         if entry.name not in bad and _joined(crcs.get(entry.name, []), entry.size) != entry.crc32:
             findings.add(entry.name, "crc-differs", "the data matches its digest, the CRC-32 does not")
+    for name in opened.entries:
+        if not is_known(name):
+            findings.add(name, "entry-unknown", "this version of the format has no such entry")
     total = sum(described.entry.size for described, _ in present)
     findings.note(f"{len(present)} entries with {total} bytes hashed")
 

@@ -71,7 +71,9 @@ def check_minutes(case: Case, findings: Findings) -> None:
         pdf = case.opened.read(pdf_path)
         base = pdf[: session.rendered.size]
         if hashlib.sha256(base).hexdigest() != session.rendered.sha256:
-            findings.add(pdf_path, "printed-record-differs", "it does not begin with the record that was rendered")
+            findings.add(
+                pdf_path, "printed-record-differs", "it does not begin with the record that was rendered"
+            )
         elif base.count(told) != 1:
             findings.add(pdf_path, "minutes-differ", "the minutes are not in the PDF as they are")
         final = session.closed.sha256 if session.closed else None

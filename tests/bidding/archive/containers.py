@@ -16,15 +16,16 @@ from crypto.translog.checkpoint import sign_note, verifier_of
 ORIGIN = "log.example/test"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 VKEY = verifier_of(ORIGIN, KEY).encode()
+BIDS = [f"b_{letter * 26}" for letter in "abcd"]
 ISSUED_AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
 
 def entries(*, tree_size: int = 0) -> dict[str, bytes]:
     """A few entries of several sizes, the log's key among them."""
     made = random.Random(7)
-    small = {f"bids/b_{n}/manifest.json": made.randbytes(100 + n) for n in range(4)}
-    large = {"bids/b_0/part-main.ct": made.randbytes(tree_size)} if tree_size else {}
-    return {"log/key": f"{VKEY}\n".encode(), "events/empty": b"", **small, **large}
+    small = {f"bids/{BIDS[n]}/manifest.json": made.randbytes(100 + n) for n in range(4)}
+    large = {f"bids/{BIDS[0]}/part-main.ct": made.randbytes(tree_size)} if tree_size else {}
+    return {"log/key": f"{VKEY}\n".encode(), "events/tender.jsonl": b"", **small, **large}
 
 
 def write(path: Path, content: Mapping[str, bytes]) -> Path:

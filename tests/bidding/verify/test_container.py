@@ -17,7 +17,7 @@ from bidding.verify.contents import check_contents
 from bidding.verify.report import Failed, Findings, Unreadable, Wrong
 from bidding.verify.signature import check_signature, log_key
 from bidding.verify.structure import check_layout
-from tests.bidding.archive.containers import VKEY, entries, write
+from tests.bidding.archive.containers import BIDS, VKEY, entries, write
 
 
 def examine(path: Path) -> list[Wrong]:
@@ -68,23 +68,23 @@ def test_every_flipped_byte_is_found(small: bytes, tmp_path: Path) -> None:
 def test_flipped_data_is_named_with_its_leaf(archive: Path, tmp_path: Path) -> None:
     data = bytearray(archive.read_bytes())
     opened = open_archive(archive)
-    at = opened.data_offsets["bids/b_0/part-main.ct"] + (1 << 20) + 77
+    at = opened.data_offsets[f"bids/{BIDS[0]}/part-main.ct"] + (1 << 20) + 77
     data[at] ^= 0x80
     path = tmp_path / "flipped.zip"
     path.write_bytes(data)
     (wrong,) = examine(path)
-    assert (wrong.path, wrong.leaf, wrong.reason) == ("bids/b_0/part-main.ct", 1, "content-differs")
+    assert (wrong.path, wrong.leaf, wrong.reason) == (f"bids/{BIDS[0]}/part-main.ct", 1, "content-differs")
 
 
 def test_flipped_header_is_named_with_its_offset(archive: Path, tmp_path: Path) -> None:
     data = bytearray(archive.read_bytes())
     opened = open_archive(archive)
-    at = opened.data_offsets["bids/b_2/manifest.json"] - 3
+    at = opened.data_offsets[f"bids/{BIDS[2]}/manifest.json"] - 3
     data[at] ^= 0x80
     path = tmp_path / "flipped.zip"
     path.write_bytes(data)
     (wrong,) = examine(path)
-    assert (wrong.path, wrong.offset) == ("bids/b_2/manifest.json", at)
+    assert (wrong.path, wrong.offset) == (f"bids/{BIDS[2]}/manifest.json", at)
 
 
 def rebuilt(change: dict[str, bytes | None], path: Path, *, order: list[str] | None = None) -> Path:
@@ -106,26 +106,28 @@ def rebuilt(change: dict[str, bytes | None], path: Path, *, order: list[str] | N
 
 
 def test_left_out_entry_is_named(tmp_path: Path) -> None:
-    wrong = examine(rebuilt({"bids/b_1/manifest.json": None}, tmp_path / "a.zip"))
-    assert [(one.path, one.reason) for one in wrong] == [("bids/b_1/manifest.json", "entry-missing")]
+    wrong = examine(rebuilt({f"bids/{BIDS[1]}/manifest.json": None}, tmp_path / "a.zip"))
+    assert [(one.path, one.reason) for one in wrong] == [(f"bids/{BIDS[1]}/manifest.json", "entry-missing")]
 
 
 def test_added_entry_is_named(tmp_path: Path) -> None:
-    wrong = examine(rebuilt({"bids/b_9/manifest.json": b"{}"}, tmp_path / "a.zip"))
-    assert [(one.path, one.reason) for one in wrong] == [("bids/b_9/manifest.json", "entry-extra")]
+    wrong = examine(rebuilt({f"bids/{'b_' + 'z' * 26}/manifest.json": b"{}"}, tmp_path / "a.zip"))
+    assert [(one.path, one.reason) for one in wrong] == [
+        (f"bids/{'b_' + 'z' * 26}/manifest.json", "entry-extra")
+    ]
 
 
 def test_spliced_entry_is_named(tmp_path: Path) -> None:
-    other = entries()["bids/b_1/manifest.json"]
-    wrong = examine(rebuilt({"bids/b_2/manifest.json": other}, tmp_path / "a.zip"))
-    assert {one.path for one in wrong} == {"bids/b_2/manifest.json"}
+    other = entries()[f"bids/{BIDS[1]}/manifest.json"]
+    wrong = examine(rebuilt({f"bids/{BIDS[2]}/manifest.json": other}, tmp_path / "a.zip"))
+    assert {one.path for one in wrong} == {f"bids/{BIDS[2]}/manifest.json"}
     assert {"entry-size", "content-differs"} == {one.reason for one in wrong}
 
 
 def test_spliced_entry_of_the_same_size_is_named(tmp_path: Path) -> None:
-    other = bytes(reversed(entries()["bids/b_2/manifest.json"]))
-    wrong = examine(rebuilt({"bids/b_2/manifest.json": other}, tmp_path / "a.zip"))
-    assert {one.path for one in wrong} == {"bids/b_2/manifest.json"}
+    other = bytes(reversed(entries()[f"bids/{BIDS[2]}/manifest.json"]))
+    wrong = examine(rebuilt({f"bids/{BIDS[2]}/manifest.json": other}, tmp_path / "a.zip"))
+    assert {one.path for one in wrong} == {f"bids/{BIDS[2]}/manifest.json"}
 
 
 def test_reordered_entries_are_named(tmp_path: Path) -> None:
