@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from resume import START, STREAM, Told, Watcher
+from resume import START, STREAM, Told, Watcher, settle
 from toy_ceremony import TOY_VIEWS, Event, State
 from toy_hall import HALL, PATIENCE, ToyClient, ToyServer, toy_server
 from websockets.exceptions import ConnectionClosed
@@ -277,8 +277,7 @@ def test_a_transport_that_ended_does_not_cut_off_the_others() -> None:
         for watcher in (ended, other):
             await live.join(watcher, STREAM, None)
         told.tell([Step(1, START, "host:", Event("Opened", "host:", "", 1, START), State(opened=True))])
-        while other.version != 1:
-            await asyncio.sleep(0)
+        await settle()
         assert other.view["opened"]
 
     asyncio.run(main())
