@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -40,11 +39,6 @@ class Draft:
         event = replace(event, at=self.now)
         self.events.append(event)
         self.state = evolve(self.state, event)
-
-    def extend(self, events: Sequence[Event]) -> None:
-        """All of them, in order."""
-        for event in events:
-            self.add(event)
 
     def in_seconds(self, seconds: int) -> datetime:
         """The instant that many seconds from now."""

@@ -168,7 +168,9 @@ def _resume(state: State, seat: Seat) -> None:
 def _render(state: State, _: Seat) -> None:
     if state.record.rendered:
         raise Refusal("record-rendered")
-    if undecided := state.undecided():
+    # An abort has its own reason, code and signature: it does not wait for causes that no longer matter.
+    undecided = state.undecided() if state.phase is not Phase.ABORTED else ()
+    if undecided:
         raise Refusal("cause-unknown", bids=list(undecided))
 
 

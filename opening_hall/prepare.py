@@ -240,7 +240,7 @@ def _seal(desk: Desk, message: wire.SealRecord) -> Prepared:
     return Prepared(c.SealRecord(message.digest, hash_), (kept,))
 
 
-_PREPARE: Mapping[type[wire.Wire], Callable[[Desk, Any], Prepared]] = {
+PREPARE: Mapping[type[wire.Wire], Callable[[Desk, Any], Prepared]] = {
     wire.ReleaseIdentityShares: _identity_shares,
     wire.ReleaseHallShares: _hall_shares,
     wire.ReportDealing: _report_dealing,
@@ -275,4 +275,4 @@ _PREPARE: Mapping[type[wire.Wire], Callable[[Desk, Any], Prepared]] = {
 
 def prepare(desk: Desk, message: wire.WireCommand) -> Prepared:
     """Verify what the message brings. Blocking; raises Invalid, Refusal, Unavailable."""
-    return _PREPARE[type(message)](desk, message)
+    return PREPARE[type(message)](desk, message)

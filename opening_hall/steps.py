@@ -6,7 +6,6 @@ import hashlib
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from ceremony.errors import Refusal
 from crypto.canonical import canon
 from opening_hall import events as e
 from opening_hall.draft import Draft
@@ -199,7 +198,4 @@ def close_signing(draft: Draft) -> None:
 
 def person_of(state: State, seat: Seat) -> str:
     """Name of the person in a seat as the notice has it, with the seat."""
-    entry = state.person(seat)
-    if entry is None:
-        raise Refusal("no-such-seat", seat=str(seat.role))
-    return f"{entry.name} ({seat})"
+    return f"{state.entries[str(seat)].name} ({seat})"

@@ -115,8 +115,8 @@ ALLOWED: Mapping[Phase, Row] = {
     },
     Phase.SEALING: {**_AFTER, **_SEALS},
     Phase.RECORDED: {**_AFTER, c.Reconvene: HOST},
-    Phase.FAILED: {**_AFTER, **_SEALS, c.ReportRendered: PLATFORM},
-    Phase.ABORTED: {**_AFTER, **_SEALS, c.ReportRendered: PLATFORM},
+    Phase.FAILED: {**_AFTER, **_SEALS, c.ReportRendered: PLATFORM, c.Adjudicate: HOST},
+    Phase.ABORTED: {**_AFTER, **_SEALS, c.ReportRendered: PLATFORM, c.Adjudicate: HOST},
 }
 
 WHILE_SUSPENDED: frozenset[type[c.Command]] = frozenset(

@@ -396,11 +396,12 @@ def _owners(state: State, bid: BidId | None) -> frozenset[str]:
     return frozenset(owners)
 
 
-_SILENT = frozenset({e.Cosigned, e.DiagnosticReported, e.CertificatesRejudged, e.LineRead, e.Erased})
 _OF_BID = frozenset({e.WrapAcknowledged, e.KeyReleased, e.ReleaseFailed, e.LineConfirmed})
+_OF_BID_ALONE = frozenset({e.LineRead, e.DiagnosticReported})
 _OF_SEAT = frozenset(
     {e.DrawCommitted, e.DrawRevealed, e.DealingReported, e.SignedIn, e.Said, e.ObjectionRaised}
 )
+_OF_HOST = frozenset({e.CertificatesRejudged, e.Adjudicated})
 
 
 def touched(state: State, event: e.Event) -> Collection[str]:
@@ -408,11 +409,13 @@ def touched(state: State, event: e.Event) -> Collection[str]:
     kind = type(event)
     if kind in _OF_BID:
         return _owners(state, getattr(event, "bid", None)) | _hosts(state)
-    if kind is e.LineRead:
+    if kind in _OF_BID_ALONE:
         return _owners(state, getattr(event, "bid", None))
-    if kind in _OF_SEAT:
+    if kind in _OF_HOST:
+        return _hosts(state)
+    if kind in _OF_SEAT and len(state.chat) < state.rules.chat_total:
         return {getattr(event, "by", "")} | _hosts(state)
-    return _NOBODY if kind in _SILENT else {ALL_SEATS}
+    return _NOBODY if kind is e.Erased else {ALL_SEATS}
 
 
 def _hosts(state: State) -> frozenset[str]:

@@ -188,7 +188,9 @@ class Hall:
         return self
 
     def to_list(self, results: Mapping[d.BidId, d.IdentityResult] | None = None) -> Self:
-        self.to_identifying().release_identities()
+        return self.to_identifying().release_identities().report(results)
+
+    def report(self, results: Mapping[d.BidId, d.IdentityResult] | None = None) -> Self:
         found = {bid(n): identity(n) for n in range(self.count)} | dict(results or {})
         self.later(1).do(PLATFORM, d.ReportIdentities(found))
         return self

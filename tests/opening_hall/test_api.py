@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from crypto.signing import sign_digest
 from crypto.statements import sign_statement
 from opening_hall import domain as d
 from opening_hall import statements, vault
+from opening_hall.door import Door, Place
 from opening_hall.record.minutes import minutes
 
 
@@ -162,6 +164,12 @@ def test_a_false_share_is_named_and_not_kept(world: HallWorld) -> None:
     named = {(by, bid): why for by, bid, why in world.state.false_shares}
     assert named == {(str(OFFICERS[0]), bid): "false-share" for bid in (first, second)}
     assert world.vault.secrets(LOT, vault.IDENTITY_SHARE).keys() == {(world.bids[2], str(OFFICERS[0]))}
+
+
+def test_only_an_officer_has_shares_to_release(world: HallWorld) -> None:
+    world.to_deadline()
+    shares = world.identity_shares(1)
+    assert Client(world, "p_host").code("ReleaseIdentityShares", shares=shares) == "no-such-seat"
 
 
 def test_shares_of_bids_outside_the_set_are_refused_before_they_are_looked_at(world: HallWorld) -> None:
@@ -347,6 +355,18 @@ def test_the_draws_transcript(tmp_path: Path) -> None:
         transcript = Client(world).get("/draw").json()
         assert transcript["value"] == world.state.draw.value
         assert set(transcript["kHalls"]) == set(world.bids)
+        log = world.ports.halls.log
+        drawn = [s.version for s in log.read(f"hall:{LOT}") if s.type == "CoefficientDrawn"]
+        log.erase(f"hall:{LOT}", drawn)
+        assert Client(world).get("/draw").json()["code"] == "not-drawn"
+
+
+def test_between_two_sessions_the_first_record_is_still_there(world: HallWorld) -> None:
+    to_list(world)
+    state = replace(world.state, records=(d.Record(sha256=sha("first")),))
+    world.vault.records[sha("first")] = b"%PDF first"
+    place = Place(LOT, d.PUBLIC, None, 1, state)
+    assert Door(world.ports).record_pdf(place) == (sha("first"), b"%PDF first")
 
 
 def test_hostile_messages_are_refused_with_a_reason(world: HallWorld) -> None:

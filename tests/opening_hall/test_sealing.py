@@ -139,6 +139,21 @@ def test_a_failed_hall_has_a_sealed_record_too(bids: int) -> None:
     hall.refused(PLATFORM, d.PrepareSeal(str(HOST), sha("d")), "nothing-to-seal")
 
 
+def test_a_lot_that_failed_after_the_recount_waits_for_its_causes_too() -> None:
+    hall = Hall().to_list({bid(0): junk()})
+    assert hall.state.phase is d.Phase.FAILED
+    hall.refused(PLATFORM, RENDERED, "cause-unknown")
+    hall.do(HOST, d.Adjudicate((bid(0),), d.Cause.BIDDER, "信封无效", SIGNATURE))
+    hall.do(PLATFORM, RENDERED)
+
+
+def test_an_abort_does_not_wait_for_causes() -> None:
+    hall = Hall(bids=4).to_decrypting().release(0)
+    hall.tick()
+    hall.do(HOST, d.Abort(d.AbortCode.DATA_LOSS, "数据无法恢复", SIGNATURE))
+    hall.do(PLATFORM, RENDERED)
+
+
 def test_a_failed_hall_without_seal_seats_closes_at_once() -> None:
     hall = Hall(d.Rules(seals=()), bids=1).to_identifying().render()
     assert hall.state.record.sha256 == sha("pdf")

@@ -4,13 +4,16 @@ import re
 from pathlib import Path
 
 import pytest
-from hall_given import HOST, PLATFORM, Hall
+from hall_given import HOST, PLATFORM, Hall, bidder
 
 from bidding.messages import messages
-from opening_hall import docs, evolve, guards
+from ceremony.errors import Refusal
+from opening_hall import docs, evolve, guards, wire
 from opening_hall import domain as d
 from opening_hall.codec import EVENTS
 from opening_hall.decide import HANDLERS
+from opening_hall.draft import Draft
+from opening_hall.prepare import PREPARE
 from opening_hall.record import incidents, words
 from opening_hall.table import allowed
 
@@ -96,6 +99,25 @@ def test_every_code_of_an_event_has_words_in_the_record() -> None:
     for codes, table in tables.items():
         assert {str(code) for code in codes} == set(table), codes  # type: ignore[attr-defined]
     assert words.word(words.CAUSES, "no-such-code", 0) == "no-such-code"
+
+
+def test_guards_stand_on_their_own() -> None:
+    hall = Hall().to_decrypting()
+    with pytest.raises(Refusal, match="unknown-bid"):
+        guards.GUARDS[d.Diagnose](hall.state, bidder(77))
+    with pytest.raises(Refusal, match="not-scheduled"):
+        Draft(d.INITIAL, hall.now).setup  # noqa: B018
+
+
+def test_every_command_of_a_person_has_a_schema_on_the_wire_and_no_other() -> None:
+    people = {
+        command.__name__
+        for row in d.ALLOWED.values()
+        for command, roles in row.items()
+        if roles - {d.Role.PLATFORM}
+    }
+    assert set(wire.schema()["discriminator"]["mapping"]) == people
+    assert {kind.__name__ for kind in PREPARE} == people
 
 
 def test_a_host_needs_few_acts_for_many_bidders() -> None:

@@ -1,5 +1,7 @@
 """What each audience sees, what each seat may do, and whose `mine` an event touches."""
 
+from dataclasses import replace
+
 import pytest
 from hall_given import (
     AGENCY,
@@ -23,6 +25,7 @@ from hall_given import (
 
 from ceremony.errors import Refusal
 from ceremony.patch import apply, diff, prune
+from crypto.canonical import b64, sha256_hex
 from opening_hall import domain as d
 from opening_hall import view as v
 from opening_hall.guards import may
@@ -39,13 +42,20 @@ def everybody(count: int) -> tuple[d.Seat, ...]:
 
 def busy(rules: d.Rules | None = None) -> Hall:
     """A hall in which everything that can be beside the plain course of things is."""
-    hall = Hall(rules or d.Rules(line_seconds=1), bids=6)
-    hall.to_list({bid(5): junk(), bid(4): d.IdentityResult(True, "9135010000000099999", "某公司")})  # type: ignore[arg-type]
+    draw = d.DrawRule("benchmark", ("0.95", "0.96"), seats=(str(TENDERER),))
+    hall = Hall(replace(rules or d.Rules(line_seconds=1), witness_quorum=1, draw=draw, chat_total=2), bids=6)
+    hall.do(TENDERER, d.CommitDraw(sha256_hex(b"t" * 32)))
+    hall.to_identifying()
+    hall.do(PLATFORM, d.Cosign("witness", sha("note")))
+    hall.do(TENDERER, d.RevealDraw(b64(b"t" * 32)))
+    hall.release_identities()
+    hall.report({bid(5): junk(), bid(4): d.IdentityResult(True, "9135010000000099999", "某公司")})  # type: ignore[arg-type]
     hall.do(bidder(0), d.SignIn("张三", sha("c")))
     hall.do(bidder(0), d.AcknowledgeWrap(bid(0)))
     hall.do(bidder(0), d.ReleaseKey(bid(0), "main", "hall", "wrong-bidder-key"))
     hall.do(receipt(1), d.Diagnose("socket-loss", {"times": "2"}))
     hall.do(HOST, d.Say("欢迎"))
+    hall.do(bidder(0), d.Say("收到"))
     hall.release(0, 1, 2, 3)
     hall.tick()
     hall.do(HOST, d.Adjudicate((bid(4), bid(5)), d.Cause.BIDDER, "未解密", SIGNATURE))
@@ -60,6 +70,8 @@ def busy(rules: d.Rules | None = None) -> Hall:
     hall.do(SUPERVISOR, d.Suspend(d.SuspendCode.SUPERVISOR, "核查"))
     hall.later(60).do(SUPERVISOR, d.Resume())
     hall.tick()
+    hall.do(PLATFORM, d.RejudgeCertificates({bid(0): d.Rejudgement(False, "certificate-revoked")}))
+    hall.do(HOST, d.Adjudicate((bid(0),), d.Cause.BIDDER, "核实", SIGNATURE))
     hall.render()
     hall.do(bidder(0), d.SignRecord(sha("pdf"), SIGNATURE))
     hall.tick()
@@ -149,6 +161,8 @@ def test_the_public_sees_names_and_read_lines_without_deposits_talk_or_failed_id
     assert "troubles" not in party["bids"][bid(1)]
     assert official["bids"][bid(1)]["troubles"] == 1
     assert party["chat"]["1"]["text"] == "欢迎"
+    assert public["draw"]["value"] == hall.state.draw.value
+    assert public["draw"]["committed"] == [str(TENDERER)]
     assert public["objections"]["o1"]["answer"] == "答复"
     assert public["record"]["sha256"] == hall.state.record.sha256
 
