@@ -19,6 +19,7 @@ from bidding.clock import Clock
 from bidding.db import all_tables, migrate
 from bidding.deps import Deps
 from bidding.keys import KeyRing
+from bidding.limits import BodyLimit
 from bidding.objects import open_objects
 from bidding.settings import Settings
 from bidding.tenders.errand import TENDERS
@@ -122,7 +123,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Kaibiao 开标",
         version="1",
         lifespan=lifespan,
-        middleware=[Middleware(SlotPaths)],
+        middleware=[Middleware(SlotPaths), Middleware(BodyLimit)],
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,

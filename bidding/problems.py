@@ -45,20 +45,20 @@ def install(app: FastAPI) -> None:
     """Answer every error as a problem and serve the page that each problem's `type` names."""
 
     async def on_error(request: Request, error: Exception) -> JSONResponse:
-        return _answer(request, error)
+        return answer(request, error)
 
     async def on_validation(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type
-        return _answer(request, Malformed("malformed-request", _where(error)))
+        return answer(request, Malformed("malformed-request", _where(error)))
 
     async def on_framework(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
         code = FRAMEWORK_CODES.get(error.status_code, "malformed-request")
-        return _answer(request, Refusal(code, str(error.detail)))
+        return answer(request, Refusal(code, str(error.detail)))
 
     async def on_unknown(request: Request, error: Exception) -> JSONResponse:
         log.error("unexpected error", path=request.url.path, error=type(error).__name__, exc_info=error)
-        return _answer(request, error)
+        return answer(request, error)
 
     for kind in DOMAIN_ERRORS:
         app.add_exception_handler(kind, on_error)
@@ -74,7 +74,8 @@ def install(app: FastAPI) -> None:
         return HTMLResponse(_page(entry))
 
 
-def _answer(request: Request, error: Exception) -> JSONResponse:
+def answer(request: Request, error: Exception) -> JSONResponse:
+    """The HTTP answer to an error, in the language the request prefers."""
     body = problem(error, preferred_language(request.headers.get("accept-language", "")))
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable) else None
     return JSONResponse(body, body["status"], headers, media_type="application/problem+json")
