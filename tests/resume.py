@@ -108,12 +108,12 @@ async def _watch(
         told.tell(steps[at : at + count])
         at += count
         if random.random() < 0.7:
-            await _settle()
+            await settle()
     for watcher in watchers:
         if watcher.hall is None:
             await live.join(watcher, STREAM, watcher.version)
         watcher.resume()
-    await _settle()
+    await settle()
     last = steps[-1] if steps else None
     state = initial if last is None else last.state
     for watcher in watchers:
@@ -121,7 +121,7 @@ async def _watch(
         assert watcher.view == _wire(prune(views.view(state, views.audience(state, watcher.seat))))
         assert watcher.mine == _wire(prune(views.mine(state, watcher.seat)))
         live.leave(watcher)
-    await _settle()
+    await settle()
     assert not told._listeners, "a hall that nobody watches is let go"
 
 
@@ -140,7 +140,7 @@ async def _move(live: Live, watcher: Watcher, random: Random) -> None:
         watcher.paused = False
 
 
-async def _settle() -> None:
+async def settle() -> None:
     for _ in range(6):
         await asyncio.sleep(0)
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from resume import START, STREAM, Told, Watcher, _settle, check_resume
+from resume import START, STREAM, Told, Watcher, check_resume, settle
 from toy_ceremony import TOY, TOY_VIEWS, Event, State
 
 from ceremony import live as live_module
@@ -69,7 +69,7 @@ def test_a_client_a_little_behind_gets_a_patch_and_one_far_behind_the_whole_view
             if version == 5:
                 near.pause()
             told.tell([step(version, State(said={str(version): "x"}, version=version))])
-            await _settle()
+            await settle()
         near.resume()
         far.resume()
         assert (
@@ -89,7 +89,7 @@ def test_a_burst_is_one_frame() -> None:
         told.tell([step(1, State(opened=True))])
         for version in range(2, 50):
             told.tell([step(version, State(opened=True, said={str(version): "x"}))])
-        await _settle()
+        await settle()
         assert watcher.version == 49 and watcher.patches == 2, "the first at once, the others together"
 
     run(main)
@@ -107,10 +107,10 @@ def test_a_view_that_cannot_be_made_does_not_end_the_hall() -> None:
         watcher = Watcher("host:")
         await live.join(watcher, STREAM, None)
         told.tell([step(1, State(said={"1": "bad"}))])
-        await _settle()
+        await settle()
         assert watcher.version == 0
         told.tell([step(2, State(said={"1": "good"}))])
-        await _settle()
+        await settle()
         assert watcher.version == 2 and watcher.view == {"1": "good"}
 
     run(main)
@@ -145,6 +145,6 @@ def test_a_stream_that_cannot_be_read_lets_nobody_in() -> None:
         with pytest.raises(LookupError):
             await live.join(watcher, STREAM, None)
         assert watcher.hall is None and live.present(STREAM) == {}
-        await _settle()
+        await settle()
 
     run(main)
