@@ -12,7 +12,7 @@ from opening_hall.draft import Draft
 from opening_hall.facts import Cause, Confirmed, FailedCode, Phase
 from opening_hall.guards import all_opened
 from opening_hall.rules import BelowMinimum, MissingConfirmation, Pace, Step
-from opening_hall.seats import BidId, Seat
+from opening_hall.seats import BidId, CreditCode, Seat
 from opening_hall.state import Bid, State
 
 PRICE = "price"
@@ -186,14 +186,19 @@ def _objections_until(draft: Draft) -> datetime:
 
 def settle_signing(draft: Draft) -> None:
     """Close the signing early when every bidder has signed, if the rule row says so."""
-    if draft.rules.early_end and len(draft.state.record.signatures) >= len(draft.state.by_code):
+    if draft.rules.early_end and not unsigned(draft.state):
         close_signing(draft)
+
+
+def unsigned(state: State) -> tuple[CreditCode, ...]:
+    """Bidders of this session whose signature the record still lacks."""
+    codes = (code for code, bid in state.by_code.items() if bid in state.contenders)
+    return tuple(code for code in codes if code not in state.record.signatures)
 
 
 def close_signing(draft: Draft) -> None:
     """No more bidders' signatures; who is missing is noted."""
-    signed = draft.state.record.signatures
-    draft.add(e.SigningClosed(tuple(code for code in draft.state.by_code if code not in signed)))
+    draft.add(e.SigningClosed(unsigned(draft.state)))
 
 
 def person_of(state: State, seat: Seat) -> str:

@@ -192,7 +192,10 @@ def test_the_price_part_opens_in_a_second_session_for_the_bids_admitted_to_it() 
     hall.release(0, 2).sign_admitted().open_all({bid(0): opening(0), bid(2): opening(2)})
     hall.tick()
     hall.tick()
-    hall.finish_record()
+    hall.render().do(bidder(0), d.SignRecord(sha("pdf"), SIGNATURE))
+    assert hall.do(bidder(2), d.SignRecord(sha("pdf"), SIGNATURE))[-1] == d.SigningClosed(())
+    hall.do(PLATFORM, d.ReportAttached(sha("attached")))
+    hall.seal()
     assert hall.state.phase is d.Phase.RECORDED
     hall.refused(HOST, d.Reconvene((bid(0),), "r", SIGNATURE), "no-part-left")
 

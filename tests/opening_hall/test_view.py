@@ -54,6 +54,8 @@ def busy(rules: d.Rules | None = None) -> Hall:
     hall.do(bidder(0), d.AcknowledgeWrap(bid(0)))
     hall.do(bidder(0), d.ReleaseKey(bid(0), "main", "hall", "wrong-bidder-key"))
     hall.do(receipt(1), d.Diagnose("socket-loss", {"times": "2"}))
+    hall.do(PLATFORM, d.Diagnose("reachability", {"reachable": "yes"}))
+    hall.do(HOST, d.Diagnose("note", {"text": "信封无法打开"}, bid(5)))
     hall.do(HOST, d.Say("欢迎"))
     hall.do(bidder(0), d.Say("收到"))
     hall.release(0, 1, 2, 3)
