@@ -28,8 +28,12 @@ log = logging.getLogger(__name__)
 
 #: Bytes a transport may hold for a client that does not read; then the client is skipped.
 HIGH_WATER = 256 * 1024
-#: Bytes of one message from a client.
-MAX_MESSAGE = 64 * 1024
+#: Bytes of one message from a client at a seat of its own: an officer releases the shares of a whole lot.
+MAX_MESSAGE = 1024 * 1024
+#: Bytes of one message from anybody else, and of the hello.
+MAX_STRANGERS_MESSAGE = 64 * 1024
+#: The seat of those who have none.
+STRANGER = "public:"
 OnCommand = Callable[[dict[str, Any]], Awaitable[Mapping[str, Any]]]
 
 _PROTOCOL = "kaibiao.hall-protocol"
@@ -37,7 +41,6 @@ _COMMAND_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
 _EXPECTED = (Malformed, Refusal, Invalid, StaleVersion, Unavailable, Untrusted)
 #: WebSocket close codes (RFC 6455 section 7.4.1, IANA registry).
 POLICY = 1008
-TOO_LARGE = 1009
 INTERNAL = 1011
 TRY_AGAIN = 1013
 
@@ -53,6 +56,7 @@ class HallProtocol(WebSocketsSansIOProtocol):
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
+        self.conn.max_message_size = MAX_STRANGERS_MESSAGE
         scope: Any = getattr(self, "scope", None)
         if scope is not None:
             scope["state"][_PROTOCOL] = self
@@ -131,6 +135,8 @@ async def serve_hall(websocket: WebSocket, live: Live, stream: str, seat: str, o
     if not isinstance(protocol, HallProtocol):
         raise TypeError("uvicorn must run with ws=ceremony.socket.HallProtocol")
     await websocket.accept()
+    if seat != STRANGER:
+        protocol.conn.max_message_size = MAX_MESSAGE
     seated = Seated(live, protocol, seat)
     protocol.seated = seated
     try:
@@ -206,8 +212,6 @@ class _Conversation:
         text = message.get("text")
         if text is None:
             await self._close(POLICY)
-        elif len(text) > MAX_MESSAGE:
-            await self._close(TOO_LARGE)
         return str(text)
 
     def _send(self, value: Mapping[str, Any]) -> None:

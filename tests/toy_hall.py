@@ -96,7 +96,7 @@ def toy_server(
         await serve_hall(websocket, live, HALL, seat, on_command)
 
     try:
-        with serving(app, ws_max_size=65536) as url:
+        with serving(app) as url:
             yield ToyServer(url, log, ceremony, live, bus)
     finally:
         end()

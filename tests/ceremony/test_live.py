@@ -112,15 +112,19 @@ def test_a_socket_that_says_nothing_is_closed(tmp_path: Path) -> None:
 
 
 def test_binary_and_oversized_messages_close_the_socket(hall: ToyServer) -> None:
-    for message, code in ((b"\x00", 1008), ("x" * 70_000, 1009)):
-        client = hall.viewer()
+    for seat, message, code in (
+        ("public:", b"\x00", 1008),
+        ("public:", "x" * 70_000, 1009),
+        ("host:", "x" * 1_100_000, 1009),
+    ):
+        client = hall.viewer(seat)
         client.socket.send(message)
         with pytest.raises(ConnectionClosed) as caught:
             client.receive()
         assert caught.value.rcvd is not None and caught.value.rcvd.code == code
         client.close()
     with hall.viewer("host:") as host:
-        assert host.do("Open")["ok"]
+        assert host.do("Open", shares="x" * 1_000_000)["ok"]
 
 
 def test_a_full_hall_says_so(tmp_path: Path) -> None:
