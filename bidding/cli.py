@@ -18,6 +18,12 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "keys": ("bidding.server", "keys", "List or rotate the platform's own keys."),
     "ca": ("bidding.ca.command", "app", "Apply for, review, issue, revoke and judge certificates."),
     "demo": ("bidding.demo.command", "demo", "Load the demonstration (演示) and say what to try."),
+    "operator": (
+        "bidding.client.operator_commands",
+        "operator",
+        "Operate the installation (三员).",
+    ),
+    "tender": ("bidding.client.tender_commands", "tender", "Run a tender: draft, publish, clarify (招标)."),
     "lot": ("bidding.client.commands", "lot", "Fetch a lot's public package and check it."),
     "seal": ("bidding.client.commands", "seal", "Seal a bid offline from a folder and a certificate (封标)."),
     "prove": ("bidding.client.commands", "prove_bid", "Prove that a sealed bid opens with one's own key."),

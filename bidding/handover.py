@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from datetime import timedelta
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import structlog
@@ -38,7 +40,8 @@ HALL = "hall:"
 #: Phases at which the tender has something to learn.
 SETTLING = frozenset({Phase.CLOSED, Phase.IDENTIFYING, Phase.RECORDED, Phase.FAILED, Phase.ABORTED})
 #: Longest time that `stop` goes unnoticed.
-PAUSE_SECONDS = 1.0
+PAUSE_SECONDS = 0.5
+SETTLE_EVERY = timedelta(minutes=1)
 
 log = structlog.get_logger()
 
@@ -234,33 +237,34 @@ def settle(deps: Deps) -> None:
 
 
 def tasks(deps: Deps) -> list[Task]:
-    """Settling at the start, whenever a hall moved, and now and then."""
+    """Following halls as they move, and settling everything at the start and every minute."""
 
     def run(stop: threading.Event) -> None:
-        moved = threading.Event()
-        changed: set[str] = set()
+        moved: SimpleQueue[str] = SimpleQueue()
 
         def listen(stream: str, _version: int) -> None:
             if stream.startswith(HALL):
-                changed.add(stream.removeprefix(HALL))
-                moved.set()
+                moved.put(stream.removeprefix(HALL))
 
         end = deps.bus.subscribe(listen)
         try:
-            settle(deps)
             while not stop.is_set():
-                if moved.wait(PAUSE_SECONDS):
-                    moved.clear()
-                    _follow_changed(deps, changed)
+                settle(deps)
+                _follow_for(deps, moved, stop)
         finally:
             end()
 
     return [Task("handover", run)]
 
 
-def _follow_changed(deps: Deps, changed: set[str]) -> None:
-    for lot_id in tuple(changed):
-        changed.discard(lot_id)
+def _follow_for(deps: Deps, moved: SimpleQueue[str], stop: threading.Event) -> None:
+    """Follow halls as they move, for about a minute."""
+    until = deps.clock.now() + SETTLE_EVERY
+    while not stop.is_set() and deps.clock.now() < until:
+        try:
+            lot_id = moved.get(timeout=PAUSE_SECONDS)
+        except Empty:
+            continue
         seen = deps.halls.peek(hall_stream(lot_id))
         if seen is not None and seen[2].phase not in SETTLING:
             continue

@@ -187,8 +187,7 @@ def _publishing(routes: APIRouter, deps: Deps) -> None:
     def publish(
         tender: str, body: wire.PublishBody, session: SignedIn, key: IdempotencyKey = None
     ) -> dict[str, Any]:
-        _, before = own_tender(deps, tender, session)
-        lots = [lot.id for lot in drafted(before)]
+        own_tender(deps, tender, session)
         command = cmd.Publish(signed_by(deps, session, body.notice, body.cms), *law(deps))
         state = carry_out(
             deps,
@@ -198,6 +197,8 @@ def _publishing(routes: APIRouter, deps: Deps) -> None:
             command_id=command_id(deps, key),
             also=(announce_publication,),
         )
+        # From the state, so that the same request again finishes what was cut short.
+        lots = [lot.id for lot in state.lots.values() if lot.notices and _is_of(state, lot.notices[0], body)]
         for lot in lots:
             handover.schedule(deps, lot)
         now = deps.clock.now()
@@ -303,6 +304,11 @@ def _attempt(deps: Deps, repeats: str, credit_code: str) -> int:
     if credit_code not in (before.agency.credit_code, before.head.tenderer.credit_code):
         raise Refusal("not-found")
     return before.head.attempt + 1
+
+
+def _is_of(state: Tender, number: int, body: wire.PublishBody) -> bool:
+    """Whether a lot was published by this very notice."""
+    return state.notices[number].body == body.notice
 
 
 def _lot_answer(state: Tender, lot: str) -> dict[str, Any]:

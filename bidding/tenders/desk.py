@@ -19,7 +19,7 @@ from bidding.tenders.rulebook import RuleBook
 from bidding.tenders.state import Lot, Tender
 from bidding.tenders.terms import LotState
 from ceremony.errors import Refusal
-from crypto.keyset import parse_keyset
+from crypto.canonical import sha256_hex
 from crypto.translog.engine import reading
 
 
@@ -126,7 +126,7 @@ def lot_facts(deps: Deps, lot_id: str) -> LotFacts | None:
         state=lot.state.value,
         opens_at=lot.terms.opens_at,
         keyset=lot.keyset,
-        keyset_hash=parse_keyset(lot.keyset).hash(),
+        keyset_hash=sha256_hex(lot.keyset),
         docs_hash=lot.docs_hash,
         accepted=frozenset(lot.accepted),
         parts=lot.terms.parts,

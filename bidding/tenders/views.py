@@ -14,7 +14,6 @@ from bidding.tenders.rulebook import Regime
 from bidding.tenders.state import Lot, Tender
 from bidding.tenders.terms import Document, LotState
 from crypto.canonical import b64, iso, sha256_hex
-from crypto.keyset import parse_keyset
 
 
 def tender_facts(state: Tender, *, version: int, drafts: bool) -> dict[str, Any]:
@@ -94,7 +93,7 @@ def lot_package(state: Tender, lot: Lot, now: datetime) -> dict[str, Any]:
         "state": lot.state.value,
         "deadline": iso(terms.opens_at),
         "keyset": b64(lot.keyset),
-        "keysetHash": parse_keyset(lot.keyset).hash(),
+        "keysetHash": sha256_hex(lot.keyset),
         "officers": officers(lot),
         "k": terms.k,
         "revision": lot.revision,
