@@ -26,10 +26,14 @@ TOOLS = {
     "pdfsig": "poppler-utils",
     "certutil": "libnss3-tools",
     "go": "golang-go",
-    "gcc": "gcc",
+    "cc": "gcc",
+    "unzip": "unzip",
 }
 #: file -> Debian package, for what is no command.
-FILES = {"/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go": "golang-golang-x-mod-dev"}
+FILES = {
+    "/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go": "golang-golang-x-mod-dev",
+    "/usr/include/stdio.h": "libc6-dev",
+}
 
 
 def main() -> None:
