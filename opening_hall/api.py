@@ -118,6 +118,10 @@ def _files(routes: APIRouter, door: Door) -> None:
     def opened(request: Request, lot: str) -> dict[str, Any]:
         return door.opened(door.enter(request, lot))
 
+    @routes.get("/evidence/{bid}")
+    def evidence(request: Request, lot: str, bid: str) -> dict[str, Any]:
+        return door.evidence(door.enter(request, lot), bid)
+
     @routes.get("/draw")
     def draw(request: Request, lot: str) -> dict[str, Any]:
         return door.draw(door.enter(request, lot))

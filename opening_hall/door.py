@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from ceremony.errors import Refusal
 from ceremony.handle import Outcome
 from crypto.canonical import b64, iso
+from crypto.translog.events import Stored
 from opening_hall import wire
 from opening_hall.entrance import take_seat
 from opening_hall.events import Event, KeyReleased, ReleaseFailed
@@ -165,6 +166,24 @@ class Door:
             }
         }
 
+    def evidence(self, place: Place, bid: str) -> dict[str, Any]:
+        """All that happened about one bid, for officials who judge a failure; nothing sealed is in it.
+
+        Raises Refusal("unknown-bid"), Refusal("wrong-seat").
+        """
+        if place.seat.role not in OFFICIALS:
+            raise Refusal("wrong-seat", command="evidence", seat=str(place.seat.role))
+        if bid not in place.state.bids:
+            raise Refusal("unknown-bid", bid=bid)
+        told = [s for s in self._stored(place.lot) if s.body is not None and s.body.get("bid") == bid]
+        return {
+            "bid": bid,
+            "events": [
+                {"v": s.version, "at": iso(s.at), "type": s.type, "seat": s.seat, "body": s.body}
+                for s in told
+            ],
+        }
+
     def minutes(self, place: Place, lang: Language) -> Minutes:
         """The record as it stands, for whoever may see names now."""
         if place.seat.role not in OFFICIALS and not announced(place.state):
@@ -180,15 +199,17 @@ class Door:
         """The transcript of the draw with every input. Raises Refusal("not-drawn")."""
         if not place.state.draw.value or (place.seat.role not in OFFICIALS and not announced(place.state)):
             raise Refusal("not-drawn")
-        for stored in self.ports.halls.log.read(stream(place.lot)):
+        for stored in self._stored(place.lot):
             if stored.type == "CoefficientDrawn" and stored.body is not None:
                 return dict(stored.body)
         raise Refusal("not-drawn")
 
     def _steps(self, lot: LotId) -> list[Event]:
         decode = self.ports.halls.domain.decode
-        stored = self.ports.halls.log.read(stream(lot))
-        return [decode(s.type, s.body, s.version, s.at, s.seat) for s in stored]
+        return [decode(s.type, s.body, s.version, s.at, s.seat) for s in self._stored(lot)]
+
+    def _stored(self, lot: LotId) -> list[Stored]:
+        return self.ports.halls.log.read(stream(lot))
 
     def record_pdf(self, place: Place) -> tuple[str, bytes]:
         """Hash and bytes of the newest stage of the record. Raises Refusal("no-record")."""

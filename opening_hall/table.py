@@ -60,6 +60,7 @@ _SEALS: Row = {
 }
 _AFTER: Row = {
     c.Tick: PLATFORM,
+    c.Diagnose: PLATFORM,
     c.Reschedule: PLATFORM,
     c.HandOverHost: DUTY,
     c.SignIn: OFFICIALS | BIDDER,
@@ -107,6 +108,7 @@ ALLOWED: Mapping[Phase, Row] = {
         **_ALWAYS,
         **_PAUSE,
         c.SignIn: OFFICIALS | BIDDER,
+        c.Diagnose: PLATFORM,
         c.Adjudicate: HOST,
         c.RejudgeCertificates: PLATFORM,
         c.ReportRendered: PLATFORM,

@@ -167,6 +167,19 @@ def _reconvened(_: State, event: e.Reconvened) -> list[Text]:
     return [(f"复会（{event.part}）：{event.reason}", f"reconvened ({event.part}): {event.reason}")]
 
 
+def _unreadable(state: State, event: e.DiagnosticReported) -> list[Text]:
+    if event.kind != "payload-unreadable" or event.bid is None:
+        return []
+    part, why = event.facts.get("part", ""), event.facts.get("reason", "")
+    who = _who(state, event.bid)
+    return [
+        (
+            f"{who}：投标文件（{part}）除唱标内容外无法解密，{word(words.REASONS, why, 0)}",
+            f"{who}: the files behind the form ({part}) cannot be decrypted, {word(words.REASONS, why, 1)}",
+        )
+    ]
+
+
 def _signing(_: State, event: e.SigningClosed) -> list[Text]:
     if not event.missing:
         return []
@@ -198,6 +211,7 @@ LINES: Mapping[type[e.Event], Callable[[State, Any], list[Text]]] = {
     e.CoefficientDrawn: _drawn,
     e.Reconvened: _reconvened,
     e.SigningClosed: _signing,
+    e.DiagnosticReported: _unreadable,
 }
 
 

@@ -348,6 +348,18 @@ def test_after_the_opening_everybody_may_check(world: HallWorld) -> None:
     assert anybody.get("/minutes", lang="en").content == minutes(events, "en").encode()
 
 
+def test_officials_read_the_evidence_about_one_bid(world: HallWorld) -> None:
+    to_list(world)
+    bid = world.bids[0]
+    Client(world, "b0").do("AcknowledgeWrap", bid=bid)
+    Client(world, "b0").do("ReleaseKey", bid=bid, part="main", key=b64(b"x" * 32))
+    host = Client(world, "p_host")
+    found = host.get(f"/evidence/{bid}").json()["events"]
+    assert [event["type"] for event in found] == ["WrapAcknowledged", "ReleaseFailed"]
+    assert host.get("/evidence/b_none").json()["code"] == "unknown-bid"
+    assert Client(world, "b0").get(f"/evidence/{bid}").json()["code"] == "wrong-seat"
+
+
 def test_the_draws_transcript(tmp_path: Path) -> None:
     rules = d.Rules(line_seconds=0, draw=d.DrawRule("benchmark", ("0.95", "0.96")))
     with hall_world(tmp_path, None, rules) as world:

@@ -216,6 +216,15 @@ def test_the_second_session_tells_of_its_own_bids() -> None:
     assert "复会（price）：技术评审通过" in [line.text for line in made.incidents]
 
 
+def test_files_that_do_not_decrypt_behind_the_form_are_an_incident() -> None:
+    hall = Hall(RULES).to_record()
+    hall.do(PLATFORM, d.Diagnose("payload-unreadable", {"part": "main", "reason": "bad-ciphertext"}, bid(0)))
+    hall.do(PLATFORM, d.Diagnose("payload-unreadable", {"part": "main", "reason": "bad-ciphertext"}))
+    last = minutes(hall.events).incidents[-1]
+    assert "密文不完整或被改动" in last.text
+    assert last.kind == "DiagnosticReported"
+
+
 def test_who_did_not_sign_is_an_incident() -> None:
     hall = Hall(RULES).to_record().render()
     hall.do(bidder(0), d.SignRecord(sha("pdf"), SIGNATURE))
