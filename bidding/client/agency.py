@@ -19,12 +19,12 @@ from crypto.signing import Signer, sign_detached
 
 def create_tender(api: Api, facts: Mapping[str, Any]) -> str:
     """Draft a tender and return its id. Raises `ClientError`."""
-    return str(api.post("/tenders", facts)["tender"])
+    return str(api.post("/tenders", facts, once=True)["tender"])
 
 
 def add_lot(api: Api, tender: str, facts: Mapping[str, Any]) -> str:
     """Add a lot (标段) to a draft and return its id. Raises `ClientError`."""
-    return str(api.post(f"/tenders/{tender}/lots", facts)["lot"])
+    return str(api.post(f"/tenders/{tender}/lots", facts, once=True)["lot"])
 
 
 def put_document(api: Api, tender: str, name: str, data: bytes) -> None:
@@ -53,4 +53,4 @@ def publish(api: Api, tender: str, signer: Signer) -> dict[str, Any]:
     if json.loads(notice).get("tender") != tender:
         raise ClientError("notice-foreign", "the server proposed the notice of another tender")
     cms = sign_detached(notice, signer, at=local_now())
-    return dict(api.post(f"/tenders/{tender}/publish", {"notice": b64(notice), "cms": b64(cms)}))
+    return dict(api.post(f"/tenders/{tender}/publish", {"notice": b64(notice), "cms": b64(cms)}, once=True))

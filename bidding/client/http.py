@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -85,6 +86,12 @@ class Api:
         """The same server with the session of another identity."""
         return Api(self.base, self.tls, self.patience, slot, cookie, self.pool, self.traffic)
 
+    def stranger(self) -> Api:
+        """The same server over connections of its own, without a session: nothing links the two."""
+        made = Api.to(self.base, tls=self.tls, patience=self.patience)
+        made.traffic = self.traffic
+        return made
+
     def url(self, path: str) -> str:
         """The full address of an API path (`/lots/…`) under this identity's slot."""
         prefix = f"/as/{self.slot}" if self.slot else ""
@@ -101,11 +108,15 @@ class Api:
         """A JSON answer. Raises `ClientError`."""
         return _json(self.request("GET", f"{path}?{urlencode(query)}" if query else path))
 
-    def post(self, path: str, body: Any, *, repeatable: bool = False) -> Any:
-        """Send JSON. Only a `repeatable` one (it carries a command id) is sent again after a lost answer."""
-        return _json(
-            self.request("POST", path, json_bytes(body), {"Content-Type": "application/json"}, repeatable)
-        )
+    def post(self, path: str, body: Any, *, repeatable: bool = False, once: bool = False) -> Any:
+        """Send JSON. Only a `repeatable` one (it carries a command id) is sent again after a lost answer.
+
+        With `once` the request gets an Idempotency-Key of its own, under which it takes effect once at most.
+        """
+        headers = {"Content-Type": "application/json"}
+        if once:
+            headers["Idempotency-Key"] = secrets.token_hex(16)
+        return _json(self.request("POST", path, json_bytes(body), headers, repeatable or once))
 
     def put(self, path: str, data: bytes | memoryview, headers: Mapping[str, str] | None = None) -> Any:
         """Store bytes under a path; repeated until answered."""
@@ -120,18 +131,29 @@ class Api:
         return self.request("GET", path).data
 
     def download(self, path: str) -> Iterator[bytes]:
-        """A large answer in pieces, from the start; the caller writes them. Raises `ClientError`."""
-        answer = self._once("GET", path, None, {}, preload=False)
-        try:
-            if answer.status >= 400:
-                raise problem_of(answer.status, answer.read(ANSWER_LIMIT), answer.headers)
-            for piece in answer.stream(1 << 18):
-                self.traffic.received += len(piece)
-                yield piece
-        except HTTPError as exc:
-            raise ClientError("connection-lost", str(exc)) from exc
-        finally:
-            answer.release_conn()
+        """A large answer in pieces; goes on where it was interrupted if the server can (RFC 9110 section 14).
+
+        Raises `ClientError`: `connection-lost` when it cannot.
+        """
+        done, until = 0, time.monotonic() + self.patience.seconds
+        while True:
+            answer = self.request(
+                "GET", path, None, {"Range": f"bytes={done}-"} if done else {}, preload=False
+            )
+            if done and answer.status != 206:
+                answer.release_conn()
+                raise ClientError("connection-lost", "the server cannot continue this download")
+            try:
+                for piece in answer.stream(1 << 18):
+                    done += len(piece)
+                    self.traffic.received += len(piece)
+                    yield piece
+                return
+            except HTTPError as exc:
+                if time.monotonic() > until:
+                    raise ClientError("connection-lost", str(exc)) from exc
+            finally:
+                answer.release_conn()
 
     def request(
         self,
@@ -140,6 +162,7 @@ class Api:
         body: bytes | memoryview | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool = False,
+        preload: bool = True,
     ) -> urllib3.BaseHTTPResponse:
         """One exchange, repeated while that is harmless and patience lasts. Raises `ClientError`.
 
@@ -151,10 +174,10 @@ class Api:
         pause = FIRST_PAUSE
         while True:
             try:
-                answer = self._once(method, path, body, headers or {})
+                answer = self._once(method, path, body, headers or {}, preload)
                 if answer.status < 400:
                     return answer
-                failure = problem_of(answer.status, answer.data, answer.headers)
+                failure = problem_of(answer.status, answer.read(ANSWER_LIMIT) or answer.data, answer.headers)
                 again = answer.status == 503 or (answer.status in (502, 504) and repeatable)
             except HTTPError as exc:
                 failure = _unanswered(exc)
@@ -171,7 +194,7 @@ class Api:
         path: str,
         body: bytes | memoryview | None,
         headers: Mapping[str, str],
-        preload: bool = True,
+        preload: bool,
     ) -> urllib3.BaseHTTPResponse:
         timeout = urllib3.Timeout(connect=self.patience.connect, read=self.patience.read)
         data = bytes(body) if body is not None else None

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bidding.client.clock import local_now
+from bidding.client.clock import local_now, monotonic
 from bidding.client.errors import ClientError
-from bidding.client.http import Api, problem_of
+from bidding.client.http import Api
 from bidding.client.http import json_bytes as _body
 from crypto.canonical import b64, parse_canonical, unb64
 from crypto.errors import Invalid
@@ -47,15 +47,26 @@ def open_certificate(path: Path, password: str) -> Signer:
 
 
 def sign_in(api: Api, signer: Signer) -> Account:
-    """Prove the certificate's key and open a session in a fresh slot. Raises `ClientError`."""
+    """Prove the certificate's key and open a session in a fresh slot. Raises `ClientError`.
+
+    A lost answer is no harm: the session nobody knows of ends by itself, another challenge opens another.
+    """
+    until = monotonic() + api.patience.seconds
+    while True:
+        try:
+            return _sign_in(api, signer)
+        except ClientError as exc:
+            if exc.code != "outcome-unknown" or monotonic() > until:
+                raise
+
+
+def _sign_in(api: Api, signer: Signer) -> Account:
     challenge = api.post("/auth/challenge", {}, repeatable=True)
     statement = unb64(challenge["statement"])
     check_statement(api, statement, challenge)
     cms = sign_detached(statement, signer, at=local_now())
     body = _body({"challenge": challenge["challenge"], "cms": b64(cms)})
     answer = api.request("POST", "/auth/session", body, {"Content-Type": "application/json"})
-    if answer.status >= 300:
-        raise problem_of(answer.status, answer.data, answer.headers)
     facts = answer.json()
     cookie = answer.headers.get("Set-Cookie", "").split(";", 1)[0]
     if not cookie:

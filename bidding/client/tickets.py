@@ -12,8 +12,11 @@ from crypto.canonical import iso
 
 
 def draw_tickets(api: Api, store: Path) -> int:
-    """Draw the month's batch into a file of the bidder's own; how many tickets it now holds."""
-    answer = api.post("/tickets", {})
+    """Draw the month's batch into a file of the bidder's own; how many tickets it now holds.
+
+    A few batches are given at once, so that a lost answer costs nothing. Raises `ClientError`.
+    """
+    answer = api.post("/tickets", {}, repeatable=True)
     held = load(store)
     tickets = [*held.get("tickets", []), *answer["tickets"]]
     save(store, {"tickets": tickets, "usableUntil": answer["usableUntil"]})

@@ -221,8 +221,7 @@ class Driver:
 
     def _follow(self, lots: list[str]) -> None:
         """Until the record of every lot is complete. Raises `ClientError` when nothing moves any more."""
-        hosts = {f"host{_suffix(self.plan, n)}" for n in range(len(lots))}
-        hosts |= {f"deputy{_suffix(self.plan, n)}" for n in range(len(lots)) if self.plan.deputy_host}
+        hosts = self._hosts(lots)
         stall = STALL_SECONDS + self.staging.prepare_seconds + self.staging.phase_a_seconds
 
         def over(seen: Ledger) -> bool:
@@ -234,9 +233,18 @@ class Driver:
         if self.ledger.count("recorded") < len(lots):
             raise ClientError("rehearsal-stuck", f"in {self.clockwork.current}: {self._causes()}")
 
+    def _hosts(self, lots: list[str]) -> set[str]:
+        """Names of the agents that host, deputies included."""
+        hosts = {f"host{_suffix(self.plan, n)}" for n in range(len(lots))}
+        return hosts | {f"deputy{_suffix(self.plan, n)}" for n in range(len(lots)) if self.plan.deputy_host}
+
     def _export(self, lots: list[str]) -> tuple[dict[str, Path], dict[str, Path]]:
         """The archives the hosts exported, wherever they put them."""
-        self.ledger.wait(lambda seen: seen.counts["exported"] >= len(lots), seconds=SETUP_SECONDS)
+        hosts = self._hosts(lots)
+        self.ledger.wait(
+            lambda seen: seen.counts["exported"] >= len(lots) or hosts <= set(seen.exited),
+            seconds=SETUP_SECONDS,
+        )
         reports = self.ledger.reports("exported")
         if len(reports) < len(lots):
             raise ClientError("rehearsal-stuck", f"no archive: {self._causes()}")

@@ -3,8 +3,9 @@
 Every step is a command decided by `opening_hall.domain` at the simulated instant, so that windows, early ends
 and refusals are those of a real hall; only the waiting is not done. What people cannot do at once (see a
 prompt, read it, click) takes a reaction time drawn from a log-normal distribution with stated median and 95th
-percentile; reading is 5 s a voiced line; the window for objections is 10 minutes. Decryption and the PDF take
-stated machine times.
+percentile; reading is 5 s a voiced line; the window for objections is open for at least 10 minutes, from the
+first line read on, and for 2 minutes after the last confirmation. Decryption and the PDF take stated machine
+times.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from opening_hall.guards import may, next_seal
 
 LINE_SECONDS = 5
 OBJECTION_SECONDS = 600
+#: Objections may be raised from the first line read on; so much of the window is left after the last
+#: confirmation.
+OBJECTION_AFTER_SECONDS = 120
 CONFIRMATION_SECONDS = 300
 SIGNING_SECONDS = 300
 PHASE_A_SECONDS = 1800
@@ -72,6 +76,7 @@ class HumanPace:
             "stations": [{"name": name, "at_s": round(at, 1)} for name, at in self.stations],
             "line_s": LINE_SECONDS,
             "objection_s": OBJECTION_SECONDS,
+            "objection_after_s": OBJECTION_AFTER_SECONDS,
             "machine_s": MACHINE,
             "reactions_s": {
                 "bidder": {"median": BIDDER.median, "p95": BIDDER.p95, "longest": BIDDER.longest},
@@ -297,6 +302,7 @@ def setup() -> d.Setup:
         phase_a_seconds=PHASE_A_SECONDS,
         confirmation_seconds=CONFIRMATION_SECONDS,
         objection_seconds=OBJECTION_SECONDS,
+        objection_after_seconds=OBJECTION_AFTER_SECONDS,
         signing_seconds=SIGNING_SECONDS,
         line_seconds=LINE_SECONDS,
     )

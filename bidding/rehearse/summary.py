@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +27,14 @@ class Result:
     reason: str
     line: Line | None
 
+    short_of_shares: bool = False
+    """No officer was left to make good a false share."""
+
     @property
     def expected(self) -> bool:
         """Whether this is what the rule book says must come of the bidder's behaviour."""
+        if self.short_of_shares and self.reason in ("false-share", "shares-missing"):
+            return self.outcome.effect is Effect.WITHDRAWN
         way = self.bidder.misbehaviour
         wanted = EXPECTED[way] if way is not None else Outcome(Effect.OPENED)
         return self.outcome == wanted
@@ -46,7 +51,8 @@ def results_of(plan: Plan, ledger: Ledger, halls: Mapping[int, Hall]) -> list[Re
         own = [bid for bid in bids.get(bidder.key, []) if bid in hall.bids]
         line = next((lines[bid] for bid in own if bid in lines), None)
         failure = next((failures[bid] for bid in own if bid in failures), None)
-        found.append(_result(bidder, ledger, line, failure))
+        short = plan.false_shares > 0 and plan.quorum == len(plan.officers)
+        found.append(replace(_result(bidder, ledger, line, failure), short_of_shares=short))
     return found
 
 
@@ -94,8 +100,36 @@ class Summary:
 
     @property
     def as_expected(self) -> bool:
-        """Every bidder ended as the rule book says, and every price read is the one its bidder sealed."""
-        return all(result.expected for result in self.results) and not self.wrong_prices
+        """Every bidder ended as the rule book says, every price read is the one its bidder sealed.
+
+        And: a false share is named in the record, the duty did pass to the deputy, where that was asked for.
+        """
+        officers = bool(self._false_shares) == bool(self.plan.false_shares)
+        hosts = bool(self._handovers) == self.plan.deputy_host
+        return (
+            all(result.expected for result in self.results) and not self.wrong_prices and officers and hosts
+        )
+
+    @property
+    def _false_shares(self) -> list[dict[str, Any]]:
+        """Shares that contradicted their commitment, by officer, as the archive has them."""
+        return [
+            {"seat": event["body"]["by"], "bids": sorted(event["body"]["false"])}
+            for events in self.events.values()
+            for event in events
+            if event["type"] in ("IdentitySharesReleased", "HallSharesReleased")
+            and event["body"].get("false")
+        ]
+
+    @property
+    def _handovers(self) -> list[dict[str, Any]]:
+        """Passings of the host's duty, as the archive has them."""
+        return [
+            {"from": event["body"]["previous"], "to": event["body"]["to"]}
+            for events in self.events.values()
+            for event in events
+            if event["type"] == "HostHandedOver"
+        ]
 
     @property
     def wrong_prices(self) -> list[str]:
@@ -127,6 +161,8 @@ class Summary:
                 for result in failed
             ],
             "superseded": sum(len(hall.superseded) for hall in self.halls.values()),
+            "false_shares": self._false_shares,
+            "handovers": self._handovers,
             "as_expected": self.as_expected,
             "unexpected": [result.bidder.organisation.name for result in results if not result.expected],
             "read": [

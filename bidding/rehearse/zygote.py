@@ -135,6 +135,7 @@ def _become(order: Mapping[str, Any], descriptor: int) -> None:
     except ClientError as exc:
         report.tell("gave-up", code=exc.code, detail=str(exc.detail)[:600])
     except BaseException as exc:
+        traceback.print_exc(file=sys.stderr)
         report.tell(
             "crashed", error=type(exc).__name__, detail="".join(traceback.format_exception(exc))[-1500:]
         )

@@ -54,7 +54,7 @@ class Bidder:
     @property
     def anonymous(self) -> Api:
         """A connection of its own without any session: uploads must not be linked to an account."""
-        return Api.to(self.party.api.base, patience=self.party.api.patience)
+        return self.party.api.stranger()
 
     def draft(self, price: str) -> Draft:
         """The bid: the form, and files of random bytes as large as the rehearsal asks."""

@@ -15,7 +15,7 @@ from bidding.client.clock import local_now
 from bidding.client.errors import ClientError
 from bidding.client.hall import Frame, Hall
 from bidding.client.host import adjudicate, hand_over
-from bidding.client.http import segment
+from bidding.client.http import Api, segment
 from bidding.client.record import seal_record
 from bidding.rehearse.agents.party import Party, milliseconds, milliseconds_of
 from bidding.rehearse.report import Report
@@ -24,6 +24,13 @@ from crypto.canonical import parse_iso
 OVER = frozenset({"RECORDED", "FAILED", "ABORTED"})
 #: Where the rehearsed host hands over, if it does: in the middle of the opening.
 HANDOVER = frozenset({"DECRYPTING", "ADJUDICATING", "ADMITTED", "OPENING", "CONFIRMING", "OBJECTION"})
+#: Whose doing a missing share is, by the officer who gave a false one.
+OFFICER_CAUSES = {"officer:agency": "AGENCY", "officer:tenderer": "TENDERER"}
+REASONS = {
+    "BIDDER": "投标人未在规定时间内完成解密，或其文件无效（模拟）",
+    "AGENCY": "开标人员的份额与承诺不符，且无其他份额可用（模拟）",
+    "TENDERER": "开标人员的份额与承诺不符，且无其他份额可用（模拟）",
+}
 
 
 @dataclass(slots=True)
@@ -81,9 +88,9 @@ class Host:
         may = hall.may
         if "SignIn" in may:
             self._attempt("SignIn", lambda: hall.do("SignIn"))
-        undecided = hall.view.get("undecided")
-        if "Adjudicate" in may and undecided and hall.phase not in ("LIST_ANNOUNCED", "DECRYPTING"):
-            self._adjudicate(hall, list(undecided))
+        if "Adjudicate" in may and hall.phase not in ("LIST_ANNOUNCED", "DECRYPTING"):
+            for cause, bids in to_decide(hall.view).items():
+                self._adjudicate(hall, bids, cause)
         for command in ("StartDecryption", "FixAdmitted", "StartReading", "CloseObjections"):
             if command in hall.may:
                 self._attempt(command, partial(hall.do, command))
@@ -92,10 +99,9 @@ class Host:
         if "SealRecord" in hall.may and mine:
             self._attempt("SealRecord", lambda: seal_record(hall, record["digest"], self.party.signer))
 
-    def _adjudicate(self, hall: Hall, bids: list[str]) -> None:
-        reason = "投标人未在规定时间内完成解密，或其文件无效（模拟）"
-        signer = self.party.signer
-        self._attempt("Adjudicate", lambda: adjudicate(hall, bids, "BIDDER", reason, signer))
+    def _adjudicate(self, hall: Hall, bids: list[str], cause: str) -> None:
+        reason, signer = REASONS[cause], self.party.signer
+        self._attempt("Adjudicate", lambda: adjudicate(hall, bids, cause, reason, signer))
 
     def _attempt(self, name: str, act: Callable[[], object]) -> bool:
         """Act once; a refusal means that the hall has moved on."""
@@ -107,6 +113,25 @@ class Host:
         self.acts += 1
         self.party.report.tell("act", lot=self.lot, command=name)
         return True
+
+
+def to_decide(view: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Undecided failures by the cause this host finds in the evidence (rule book 2.4).
+
+    A bid that waits for a sound share is nobody's to decide while an officer may still give one.
+    """
+    false = {entry["bid"]: entry["by"] for entry in view.get("falseShares") or ()}
+    found: dict[str, list[str]] = {}
+    for bid in view.get("undecided") or ():
+        found.setdefault("BIDDER", []).append(bid)
+    officers = [seat for seat in view.get("seats", {}) if seat.startswith("officer:")]
+    released = view.get("hallReleased" if view["phase"] == "OPENING" else "identityReleased") or ()
+    if len(released) >= len(officers):
+        for bid, row in view.get("bids", {}).items():
+            if row.get("waiting"):
+                cause = OFFICER_CAUSES.get(false.get(bid, ""), "AGENCY")
+                found.setdefault(cause, []).append(bid)
+    return found
 
 
 def run(directory: Path, config: Mapping[str, Any], report: Report) -> None:
@@ -128,9 +153,20 @@ def run(directory: Path, config: Mapping[str, Any], report: Report) -> None:
     wall = (parse_iso(ended) - opens_at).total_seconds()
     report.tell("recorded", lot=host.lot, phase=host.phase, wall_s=wall, acts=host.acts)
     archive, record = directory / "archive.zip", directory / "record.pdf"
-    with archive.open("wb") as file:
-        for piece in api.download(f"/lots/{segment(host.lot)}/archive?right=party&ciphertext=1"):
-            file.write(piece)
+    export(api, host.lot, archive)
     record.write_bytes(api.get_bytes(f"/halls/{segment(host.lot)}/record.pdf"))
     report.tell("exported", lot=host.lot, archive=str(archive), record=str(record))
     report.tell("done", bytes_sent=api.traffic.sent, bytes_received=api.traffic.received)
+
+
+def export(api: Api, lot: str, path: Path) -> None:
+    """Fetch the archive; begun anew when the server cannot go on where it was interrupted."""
+    while True:
+        try:
+            with path.open("wb") as file:
+                for piece in api.download(f"/lots/{segment(lot)}/archive?right=party&ciphertext=1"):
+                    file.write(piece)
+            return
+        except ClientError as exc:
+            if exc.code != "connection-lost":
+                raise
