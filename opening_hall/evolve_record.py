@@ -56,8 +56,12 @@ def _objection_raised(state: State, event: e.ObjectionRaised) -> State:
 
 
 def _objection_answered(state: State, event: e.ObjectionAnswered) -> State:
+    raised = state.objections.get(event.id)
+    if raised is None:
+        # The objection was erased with its author's data; what is left of the answer stands alone in the log.
+        return state
     answered = replace(
-        state.objections[event.id],
+        raised,
         answer=event.text,
         answered_by=event.by,
         answered_at=event.at,

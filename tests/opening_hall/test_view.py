@@ -307,3 +307,13 @@ def test_the_ceremony_gets_seats_as_text() -> None:
     assert made == (d.Said(str(HOST), "x"),)
     with pytest.raises(Refusal):
         HALL.decide(hall.state, str(PUBLIC), d.Say("x"), hall.now)
+
+
+@pytest.mark.parametrize("name", sorted({type(event).__name__ for event in busy().events} - {"Closed"}))
+def test_a_hall_survives_the_erasure_of_any_event_that_can_name_a_person(name: str) -> None:
+    state = d.INITIAL
+    for event in busy().events:
+        state = d.evolve(state, d.Erased(name) if type(event).__name__ == name else event)
+        for kind in v.AUDIENCES:
+            v.view(state, kind)
+        v.touched(state, event)
