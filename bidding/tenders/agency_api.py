@@ -24,6 +24,7 @@ from bidding.tenders.notice import tender_notice
 from bidding.tenders.preconditions import drafted, findings, ruleset_for
 from bidding.tenders.rulebook import Regime
 from bidding.tenders.state import Tender
+from bidding.tenders.statements import AWARD_LABEL, REVIEW_LABEL, TERMINATION_LABEL, verify_about
 from bidding.tenders.terms import Document, Party
 from ceremony.errors import Malformed, Refusal
 from crypto.canonical import b64, iso, sha256_hex
@@ -131,6 +132,7 @@ def _checking(routes: APIRouter, deps: Deps) -> None:
     @routes.post("/{tender}/fair-competition-review")
     def review(tender: str, body: SignedBody, session: SignedIn) -> dict[str, Any]:
         own_tender(deps, tender, session)
+        verify_about(body.statement, REVIEW_LABEL, tender=tender)
         command = cmd.SignReview(signed_by(deps, session, body.statement, body.cms))
         state = carry_out(deps, tender, agency_of(session), command, command_id=command_id(deps, None))
         return views.tender_facts(state, version=0, drafts=True)
@@ -256,6 +258,7 @@ def _outcome(routes: APIRouter, deps: Deps) -> None:
     @routes.post("/{tender}/lots/{lot}/terminate")
     def terminate(tender: str, lot: str, body: wire.OutcomeBody, session: SignedIn) -> dict[str, Any]:
         own_tender(deps, tender, session)
+        verify_about(body.notice, TERMINATION_LABEL, tender=tender, lot=lot)
         notice = signed_by(deps, session, body.notice, body.cms)
         command = cmd.TerminateLot(lot, body.code or "terminated", body.reason, notice)
         answer = _ended(deps, tender, session, command, lot)
@@ -272,8 +275,11 @@ def _outcome(routes: APIRouter, deps: Deps) -> None:
         own_tender(deps, tender, session)
         if body.winner is None:
             raise Malformed("malformed-request", "an award names its winner")
+        winner = body.winner.value()
+        place = {"tender": tender, "lot": lot, "winner": winner.credit_code, "price": body.price}
+        verify_about(body.notice, AWARD_LABEL, **place)
         notice = signed_by(deps, session, body.notice, body.cms)
-        command = cmd.AwardLot(lot, body.winner.value(), body.price, notice)
+        command = cmd.AwardLot(lot, winner, body.price, notice)
         return _ended(deps, tender, session, command, lot)
 
 

@@ -16,8 +16,8 @@ from bidding.tenders.acting import IdempotencyKey, command_id, officer_of, signe
 from bidding.tenders.changes import holder_code
 from bidding.tenders.desk import carry_out, lot_state
 from bidding.tenders.notice import keyset_of
-from bidding.tenders.seat_handover import parse_destruction, parse_seat_handover
 from bidding.tenders.state import Lot, Tender
+from bidding.tenders.statements import parse_destruction, parse_seat_handover
 from bidding.tenders.terms import LotState, OpeningKey, Party
 from ceremony.errors import Refusal
 from crypto.canonical import b64, parse_canonical

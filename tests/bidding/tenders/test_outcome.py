@@ -53,6 +53,13 @@ def signed(person: Person, value: dict[str, Any]) -> dict[str, str]:
     return {"notice": b64(body), "cms": person.sign(body)}
 
 
+def award(done: Published, **changes: str) -> dict[str, Any]:
+    winner = credit_code(40)
+    said = {"label": "kaibiao/award/v1", "tender": done.tender, "lot": done.lot, "winner": winner}
+    notice = signed(done.agency, {**said, "price": "1.00", **changes})
+    return {**notice, "winner": {"name": "中标公司", "creditCode": winner}, "price": "1.00"}
+
+
 def state(world: TenderWorld, done: Published) -> str:
     found: str = ok(world.anonymous("GET", f"/lots/{done.lot}"))["state"]
     return found
@@ -97,11 +104,12 @@ def test_only_the_platform_reports_and_only_after_the_deadline(world: TenderWorl
 
 def test_an_opened_lot_is_awarded(world: TenderWorld, done: Published) -> None:
     path = f"/tenders/{done.tender}/lots/{done.lot}/award"
-    notice = signed(done.agency, {"label": "kaibiao/award/v1", "lot": done.lot})
-    body = {**notice, "winner": {"name": "中标公司", "creditCode": credit_code(40)}, "price": "1.00"}
+    body = award(done)
     refused(done.agency.call("POST", path, body), "lot-not-opened")
     opened(world, done)
     assert state(world, done) == "opened"
+    for wrong in (award(done, price="2.00"), award(done, lot="l_other"), award(done, winner=AGENCY)):
+        refused(done.agency.call("POST", path, wrong), "statement-misplaced")
     assert done.agency.post(path, body)["state"] == "awarded"
     refused(done.agency.call("POST", path, body), "lot-not-opened")
 
@@ -109,16 +117,20 @@ def test_an_opened_lot_is_awarded(world: TenderWorld, done: Published) -> None:
 def test_an_open_objection_holds_the_award(world: TenderWorld, done: Published) -> None:
     ok(world.anonymous("POST", f"/lots/{done.lot}/objections", {"text": "异议"}))
     opened(world, done)
-    notice = signed(done.agency, {"label": "kaibiao/award/v1", "lot": done.lot})
-    body = {**notice, "winner": {"name": "中标公司", "creditCode": credit_code(40)}, "price": "1.00"}
+    body = award(done)
     path = f"/tenders/{done.tender}/lots/{done.lot}/award"
     refused(done.agency.call("POST", path, body), "objection-open")
 
 
 def test_a_terminated_lot_takes_no_bids_and_its_hall_ends(world: TenderWorld, done: Published) -> None:
-    notice = signed(done.agency, {"label": "kaibiao/termination/v1", "lot": done.lot})
-    body = {**notice, "code": "termination", "reason": "规划调整"}
+    said = {"label": "kaibiao/termination/v1", "tender": done.tender, "lot": done.lot, "reason": "规划调整"}
+    body = {**signed(done.agency, said), "code": "termination", "reason": "规划调整"}
     path = f"/tenders/{done.tender}/lots/{done.lot}/terminate"
+    foreign = {**body, **signed(done.agency, {**said, "tender": "t_other"})}
+    refused(done.agency.call("POST", path, foreign), "statement-misplaced")
+    refused(
+        done.agency.call("POST", path, {**body, **signed(done.agency, {"label": "x"})}), "statement-malformed"
+    )
     assert done.agency.post(path, body)["state"] == "terminated"
     with reading(world.deps.engine) as tx:
         gate = find_gate(tx, done.lot)

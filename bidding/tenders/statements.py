@@ -1,4 +1,4 @@
-"""Statements of officers about their seat: handing it over, and having destroyed the key."""
+"""What people sign about a tender beside its notices: seats, keys, the review, award and termination."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from bidding.people.register import Holder
 from bidding.tenders.changes import holder_code
 from bidding.tenders.state import Lot
 from ceremony.errors import Refusal
+from crypto.canonical import parse_canonical
 from crypto.errors import Invalid
 
 HANDOVER_LABEL = "kaibiao/seat-handover/v1"
 DESTRUCTION_LABEL = "kaibiao/opening-key-destroyed/v1"
+REVIEW_LABEL = "kaibiao/fair-competition-review/v1"
+AWARD_LABEL = "kaibiao/award/v1"
+TERMINATION_LABEL = "kaibiao/termination/v1"
+MAX_STATEMENT = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,18 @@ def parse_destruction(value: Any, tender: str, lot: str, seat: str) -> None:
     """Check that a statement says this seat's key is destroyed. Raises `Invalid`."""
     fields = _strings(value, {"label", "tender", "lot", "seat"}, DESTRUCTION_LABEL)
     if (fields["tender"], fields["lot"], fields["seat"]) != (tender, lot, seat):
+        raise Invalid("statement-misplaced", "the statement was signed for another place")
+
+
+def verify_about(data: bytes, label: str, **place: str) -> None:
+    """Check that a signed statement is of this kind and about this place; other members are its signer's.
+
+    Raises `Invalid`: what was signed for another tender or lot counts for nothing here.
+    """
+    value = parse_canonical(data, limit=MAX_STATEMENT)
+    if not isinstance(value, dict) or value.get("label") != label:
+        raise Invalid("statement-malformed", f"label {label} expected")
+    if any(value.get(name) != wanted for name, wanted in place.items()):
         raise Invalid("statement-misplaced", "the statement was signed for another place")
 
 
