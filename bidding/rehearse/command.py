@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -22,6 +21,7 @@ from bidding.client.errors import ClientError
 from bidding.client.explain import explain
 from bidding.rehearse.archive import read_hall
 from bidding.rehearse.driver import Driver, Played, Staging
+from bidding.rehearse.environment import inherited
 from bidding.rehearse.estimate import phase_a_seconds, prepare_seconds
 from bidding.rehearse.findings import Event, parse_hall
 from bidding.rehearse.misbehaviour import ABSENT, Misbehaviour
@@ -195,7 +195,7 @@ def stage(plan: Plan, staging: Staging, address: str, out: Path, console: Consol
             played = bring_home(driver.play(), out)
             driver.clockwork.enter("verify")
             display.enter("verify")
-            reports = [verify(path) for path in played.archives.values()]
+            reports = [verify(path, staging.work) for path in played.archives.values()]
         finally:
             server.stop()
         played = replace(played, phases=tuple(driver.clockwork.finish()))
@@ -229,13 +229,13 @@ def bring_home(played: Played, out: Path) -> Played:
     return replace(played, archives=archives, records=records)
 
 
-def verify(archive: Path) -> Mapping[str, Any]:
+def verify(archive: Path, work: Path) -> Mapping[str, Any]:
     """`kaibiao verify --json` in its own process: nothing of this one is trusted with the answer."""
     done = subprocess.run(
         [sys.executable, "-m", "bidding", "verify", "--json", str(archive)],
         capture_output=True,
         check=False,
-        env={name: value for name, value in os.environ.items() if not name.startswith("KAIBIAO_")},
+        env=inherited(work / "bytecode"),
     )
     try:
         report = json.loads(done.stdout)

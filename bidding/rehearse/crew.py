@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bidding.client.errors import ClientError
+from bidding.rehearse.environment import inherited
 from bidding.rehearse.ledger import Ledger
 from bidding.rehearse.usage import cpu_seconds, process_tree
 from bidding.rehearse.zygote import may_change_user
@@ -45,7 +46,7 @@ class Crew:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env={name: value for name, value in os.environ.items() if not name.startswith("KAIBIAO_")},
+            env=inherited(self.root.parent / "bytecode"),
             start_new_session=True,
         )
         os.close(log)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bidding.client.errors import ClientError
 from bidding.client.http import Api, Patience
+from bidding.rehearse.environment import inherited
 from bidding.rehearse.usage import cpu_seconds, process_tree
 
 START_SECONDS = 60.0
@@ -50,7 +51,7 @@ class OwnServer:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         log = os.open(self.directory / "server.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("KAIBIAO_")},
+            **inherited(self.directory.parent / "bytecode"),
             "KAIBIAO_DATA_DIR": str(self.data),
             "KAIBIAO_PORT": str(self.port),
             "KAIBIAO_HOST": "127.0.0.1",

@@ -239,6 +239,12 @@ def print_summary(summary: Summary, console: Console) -> None:
     console.print(f"截止到签署完成 T to signed record: {facts['opening_wall_s']} s")
     if facts["kills"]:
         console.print(f"SIGKILL {facts['kills']}  丢失 lost {facts['lost']} of {facts['acknowledged']}")
+    human = facts.get("human")
+    if human:
+        console.print(
+            f"真人节奏（模拟时钟）at human pace, simulated clock: {human['minutes']} 分钟 min, "
+            f"主持人动作 host acts {human['host_acts']}: {', '.join(human['acts'])}"
+        )
     console.print(f"记录 record  {facts['record_pdf']}")
     console.print(f"存档 archive {facts['archive']}")
     console.print("验证 verified" if facts["verified"] else "验证未通过 NOT VERIFIED")
