@@ -48,6 +48,10 @@ def loaded(ders: Iterable[bytes]) -> Iterator[x509.Certificate]:
             continue
 
 
+def is_readable(der: bytes) -> bool:
+    return next(loaded((der,)), None) is not None
+
+
 def verify_purpose(certificate: x509.Certificate, purpose: Purpose) -> None:
     """RFC 5280 section 4.2.1.3: a certificate without keyUsage may do both.
 
@@ -112,7 +116,7 @@ def vouched(
     A holder can send any number of certificates that sign each other; searching a path among them would take
     for ever. Only what an anchor stands behind is searched.
     """
-    found_so_far = list(intermediates)
+    found_so_far = [der for der in intermediates if is_readable(der)]
     known = list(loaded((*intermediates, *anchors)))
     waiting = [der for der in dict.fromkeys(chain) if der not in found_so_far and der not in anchors]
     for _ in range(MAX_CHAIN):
@@ -123,6 +127,17 @@ def vouched(
         known += [load_certificate(der) for der in found]
         waiting = [der for der in waiting if der not in found]
     return tuple(found_so_far)
+
+
+def above(certificate: x509.Certificate, others: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Those of `others` that the issuer names lead to, upwards from a certificate; no others can matter."""
+    waiting = {der: load_certificate(der) for der in others}
+    found: dict[bytes, x509.Certificate] = {}
+    names = set(list_issuers(certificate))
+    while fresh := {der: each for der, each in waiting.items() if each.subject in names and der not in found}:
+        found |= fresh
+        names |= {name for each in fresh.values() for name in list_issuers(each)}
+    return tuple(found)
 
 
 def _is_signed(der: bytes, issuers: Sequence[x509.Certificate]) -> bool:

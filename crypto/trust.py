@@ -20,6 +20,7 @@ from crypto.errors import Invalid
 from crypto.path_material import (
     MAX_CHAIN,
     Purpose,
+    above,
     authentic,
     entry_or_none,
     list_issuers,
@@ -47,7 +48,7 @@ __all__ = [
 ]
 
 #: Lists, and answers, that are looked at for one certificate.
-MAX_LISTS = 16
+MAX_LISTS = 64
 
 
 class Verdict(StrEnum):
@@ -173,7 +174,7 @@ class TrustStore:
             return replace(blank, reason=error.code, detail=error.detail)
         blank = replace(blank, authority=chosen.id, subject=parsed.subject.rfc4514_string())
         rules = self.policy if max_age is None else replace(self.policy, max_age=max_age)
-        others = vouched(chain[:MAX_CHAIN], chosen.intermediates, chosen.anchors)
+        others = above(parsed, vouched(chain[:MAX_CHAIN], chosen.intermediates, chosen.anchors))
         return _Case(chosen, parsed, certificate, others, evidence, rules).judge(blank, purpose)
 
     def verify_certificate(
@@ -214,16 +215,16 @@ class TrustStore:
 
     def _authority_of(self, certificate: x509.Certificate, chain: Sequence[bytes]) -> TrustedAuthority:
         """The authority whose anchor the issuer names lead to. Names only choose; signatures decide later."""
-        above: dict[x509.Name, set[x509.Name]] = {}
+        issuers: dict[x509.Name, set[x509.Name]] = {}
         for other in loaded((*chain[:MAX_CHAIN], *self.intermediates)):
-            above.setdefault(other.subject, set()).add(other.issuer)
+            issuers.setdefault(other.subject, set()).add(other.issuer)
         reached, fresh = set[x509.Name](), {certificate.issuer}
         while fresh:
             for authority in self.authorities:
                 if any(anchor.subject in fresh for anchor in loaded(authority.anchors)):
                     return authority
             reached |= fresh
-            fresh = {name for each in fresh for name in above.get(each, ())} - reached
+            fresh = {name for each in fresh for name in issuers.get(each, ())} - reached
         raise Invalid("certificate-untrusted", f"issued by {certificate.issuer.rfc4514_string()}")
 
 
@@ -239,7 +240,9 @@ class _Case:
     policy: RevocationPolicy
 
     def judge(self, blank: Judgement, purpose: Purpose) -> Judgement:
-        bare = self._validate(blank.at)
+        checked = self._validate(blank.at, StatusRule(self._usable(), self.policy.max_age))
+        # Only where the path with its evidence does not hold it matters what the path alone is worth.
+        bare = checked if checked.fault is None else self._validate(blank.at)
         if bare.fault is not None:
             return replace(blank, reason=bare.fault.value, detail=bare.detail)
         found = replace(blank, path=bare.path, evidence=self._relevant(bare.path))
@@ -249,31 +252,27 @@ class _Case:
         except Invalid as error:
             return replace(found, reason=error.code, detail=error.detail)
         organisation = self.authority.subject_rule.organisation(self.parsed)
-        return self._status(replace(found, credit_code=code, organisation=organisation))
+        return self._status(replace(found, credit_code=code, organisation=organisation), checked)
 
-    def _status(self, found: Judgement) -> Judgement:
+    def _status(self, found: Judgement, checked: PathResult) -> Judgement:
         entry = self._entry(found.path)
         if entry is not None:
             found = replace(found, revoked_at=entry.revoked_at, invalid_since=entry.invalid_since)
             if entry.revoked_at <= found.at:
-                detail = f"revoked at {entry.revoked_at.isoformat()}"
-                return replace(
-                    found, revocation=Revocation.REVOKED, reason=PathFault.REVOKED.value, detail=detail
-                )
-        status = StatusRule(self._usable(found.path), self.policy.max_age)
-        result = self._validate(found.at, status)
-        if result.fault is PathFault.REVOKED:
-            found = replace(found, revocation=Revocation.REVOKED, revoked_at=result.revoked_at)
-            return replace(found, reason=result.fault.value, detail=result.detail)
-        if result.fault is not None:
-            return self._missing(found, result)
+                return self._revoked(found, f"revoked at {entry.revoked_at.isoformat()}")
+        if checked.fault is PathFault.REVOKED:
+            return self._revoked(replace(found, revoked_at=checked.revoked_at), checked.detail)
+        if checked.fault is not None:
+            return self._missing(found, checked)
         found = replace(found, revocation=Revocation.GOOD)
         if entry is not None and entry.invalid_since is not None and entry.invalid_since <= found.at:
             detail = f"revoked later, invalid since {entry.invalid_since.isoformat()}"
-            return replace(
-                found, verdict=Verdict.ADJUDICATE, reason="certificate-invalidity-date", detail=detail
-            )
+            reason = "certificate-invalidity-date"
+            return replace(found, verdict=Verdict.ADJUDICATE, reason=reason, detail=detail)
         return replace(found, verdict=Verdict.VALID)
+
+    def _revoked(self, found: Judgement, detail: str) -> Judgement:
+        return replace(found, revocation=Revocation.REVOKED, reason=PathFault.REVOKED.value, detail=detail)
 
     def _missing(self, found: Judgement, fault: PathResult) -> Judgement:
         verdicts = {
@@ -287,13 +286,13 @@ class _Case:
     def _validate(self, at: datetime, status: StatusRule | None = None) -> PathResult:
         return validate_path(self.certificate, self.others, self.authority.anchors, at=at, status=status)
 
-    def _usable(self, path: tuple[bytes, ...]) -> RevocationEvidence:
-        """What may speak about the path's certificates.
+    def _usable(self) -> RevocationEvidence:
+        """What may speak about the certificates of a path.
 
         Others would only cost time: the library looks for a path to the signer of every list it is given.
         Lists made after the certificate's own end are left out, for its entry may have been dropped.
         """
-        parsed = [load_certificate(der) for der in path]
+        parsed = [self.parsed, *loaded(self.others)]
         names = {name for certificate in parsed for name in list_issuers(certificate)}
         named = [crl for crl in readable(self.evidence.crls) if crl.list.issuer in names]
         end, issuer = self.parsed.not_valid_after_utc, self.parsed.issuer
