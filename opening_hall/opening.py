@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 from crypto.canonical import b64, canon, iso
@@ -211,10 +212,16 @@ def _stamp_time(stamped: StampedBid | None, by: Examination) -> datetime | None:
     """genTime, or None: a token that does not verify is no time stamp, and that is not the bidder's doing."""
     if stamped is None:
         return None
+    return _token_time(stamped.token, stamped.digest, by.trust.anchors, by.trust.intermediates)
+
+
+@lru_cache(maxsize=256)
+def _token_time(
+    token: bytes, digest: bytes, anchors: tuple[bytes, ...], intermediates: tuple[bytes, ...]
+) -> datetime | None:
+    """One token covers all bids of a sealed batch."""
     try:
-        return verify_token(
-            stamped.token, stamped.digest, by.trust.anchors, intermediates=by.trust.intermediates
-        )
+        return verify_token(token, digest, anchors, intermediates=intermediates)
     except Invalid:
         return None
 

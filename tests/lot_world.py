@@ -233,15 +233,16 @@ class LotWorld:
             self.release_key(number, part)
         if self.state.phase is d.Phase.DECRYPTING:
             self.pass_time(601)
-        for seat in ("host", "tenderer"):
-            del seat
         for officer in officers:
-            name = d.Seat(d.Role.OFFICER, f"officer-{officer}")
             if self.state.phase is d.Phase.ADMITTED:
-                self.do(name, d.SignAdmitted(self.state.admitted_hash, "51" * 32))
+                self.sign_admitted(officer)
         for officer in officers:
             self.release_hall(officer, part)
         return self.look()
+
+    def sign_admitted(self, officer: int) -> None:
+        seat = d.Seat(d.Role.OFFICER, f"officer-{officer}")
+        self.do(seat, d.SignAdmitted(self.state.admitted_hash, "51" * 32))
 
     def pass_time(self, seconds: float) -> d.State:
         self.clock.at += timedelta(seconds=seconds)

@@ -128,6 +128,15 @@ def find_batch(desk: Desk, number: int) -> Batch | None:
     return None if row is None else _batch(row)
 
 
+def token_over(desk: Desk, kind: str, digest: str) -> tuple[bytes, bytes, datetime] | None:
+    """Time-stamp token, root and genTime of the batch an item lies in; None while one of them is missing."""
+    joined = sa.select(batches).join(batch_items, batch_items.c.batch == batches.c.batch)
+    wanted = sa.and_(batch_items.c.type == kind, batch_items.c.hash == digest, batches.c.token.is_not(None))
+    with store.reading(desk.engine) as tx:
+        row = tx.execute(joined.where(wanted)).first()
+    return None if row is None else (bytes(row.token), bytes.fromhex(row.root), store.from_ms(row.stamped_at))
+
+
 def batch_of(desk: Desk, kind: str, digest: str) -> tuple[Batch, batch_tree.ItemProof] | None:
     """The batch an item lies in with its proof; None while it waits."""
     with store.reading(desk.engine) as tx:

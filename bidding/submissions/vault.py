@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bidding.objects import Spool
 from bidding.submissions import store
-from bidding.submissions.batches import batch_of
+from bidding.submissions.batches import token_over
 from bidding.submissions.desk import Desk
 from bidding.submissions.records import Records
 from bidding.submissions.store import PIECE_SIZE, GateState, Upload, UploadState
@@ -98,10 +98,8 @@ class BidVault(Records):
         """The time stamp of the batch that holds the submission; None while the authority is away."""
         submission = self._layout(bid).upload.submission
         assert submission is not None  # noqa: S101 - a live bid has one
-        found = batch_of(self._desk, "submission", submission)
-        if found is None or found[0].token is None or found[0].stamped_at is None:
-            return None
-        return Stamped(found[0].token, found[0].root, found[0].stamped_at)
+        found = token_over(self._desk, "submission", submission)
+        return None if found is None else Stamped(*found)
 
     # --- secrets
 
