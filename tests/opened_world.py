@@ -52,6 +52,7 @@ from crypto.envelope import (
     unwrap_key_file,
 )
 from crypto.signing import sign_detached, sign_digest
+from crypto.statements import REPLACE, WITHDRAW, sign_statement
 from opening_hall import commands as c
 from opening_hall import statements, vault
 from opening_hall.facts import Phase
@@ -154,7 +155,9 @@ class OpenedWorld:
 
     # --- stations
 
-    def submit(self, number: int, price: str, **facts_of_identity: Any) -> Bidder:
+    def submit(
+        self, number: int, price: str, *, instead_of: Bidder | None = None, **facts_of_identity: Any
+    ) -> Bidder:
         """Seal a bid by a new bidder and hand it in."""
         facts = lot_facts(self.world.deps, self.lot)
         assert facts is not None
@@ -183,10 +186,37 @@ class OpenedWorld:
             identity_input, person.signer, out=folder / "package", passphrase=PASSPHRASE,
             at=self.world.clock.now(), cost=CHEAP,
         )  # fmt: skip
-        self.desk.submit(sealed)
+        changes = {}
+        if instead_of is not None:
+            told = {"old": instead_of.sealed.submission, "new": sealed.submission}
+            place = {"tender": self.published.tender, "lot": self.lot}
+            signature = sign_statement(instead_of.sealed.receipt_private, {"label": REPLACE, **place, **told})
+            changes["replace"] = {**told, "sig": signature}
+        self.desk.submit(sealed, **changes)
         bidder = Bidder(person, sealed, price)
         self.bidders.append(bidder)
         return bidder
+
+    def withdraw(self, bidder: Bidder) -> None:
+        """By the bid's receipt key, before the deadline."""
+        statement = {
+            "label": WITHDRAW,
+            "tender": self.published.tender,
+            "lot": self.lot,
+            "submission": bidder.sealed.submission,
+        }
+        body = {
+            "submission": bidder.sealed.submission,
+            "sig": sign_statement(bidder.sealed.receipt_private, statement),
+        }
+        answer = self.desk.client.post(f"/lots/{self.lot}/withdraw", json=body)
+        assert answer.status_code == 200, answer.text
+        self.bidders.remove(bidder)
+
+    def replace(self, bidder: Bidder, number: int, price: str) -> Bidder:
+        """Another bid in the place of this one."""
+        self.bidders.remove(bidder)
+        return self.submit(number, price, instead_of=bidder)
 
     def close(self) -> None:
         """The deadline passes; the platform closes the lot."""
@@ -273,6 +303,10 @@ class OpenedWorld:
     def run(self) -> None:
         """From the deadline to the sealed record, everybody behaving."""
         self.close()
+        self.open_all()
+
+    def open_all(self) -> None:
+        """The rest, once the lot is closed."""
         self.open_identities()
         while self.state.phase is Phase.LIST_ANNOUNCED:
             self.due()

@@ -44,6 +44,18 @@ class Store(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """A submission that was no bid any more at the deadline: withdrawn, or replaced by another."""
+
+    submission: str
+    manifest: bytes
+    box_hash: str
+    statement: Mapping[str, str]
+    """What its receipt key signed."""
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
     """Where the pieces lie."""
 
@@ -55,6 +67,7 @@ class Sources:
     receipt_keys: Mapping[str, bytes]
     openings: Callable[[str], Iterable[Mapping[str, Any]]]
     """The lot's part of every sealed batch."""
+    ended: Sequence[Ended] = ()
     documents: Sequence[Mapping[str, Any]] = ()
     """Revisions of the documents: revision, notice, form, files."""
     notices: Mapping[str, bytes] = field(default_factory=dict)
@@ -103,6 +116,7 @@ def collect(sources: Sources, lot: Lot, viewer: Viewer, *, ciphertext: bool) -> 
     yield _json(names.DOCUMENTS, list(sources.documents))
     for name, data in sources.notices.items():
         yield of_bytes(f"{names.NOTICES}{name}", data)
+    yield from _ended(sources.ended)
     yield from _trust(sources, lot, viewer)
     yield from _bids(sources, lot, viewer, ciphertext)
     for (hash_, _), cms in sorted(sources.store.secrets(lot.lot, kinds.SIGNATURE).items()):
@@ -122,6 +136,18 @@ def _log(sources: Sources, lot: Lot, viewer: Viewer, openings: list[Mapping[str,
         names.BATCH_EVENTS: (tuple(batches), lambda one: True),
     }
     return log_items(sources.log, streams, earlier, sources.witnesses)
+
+
+def _ended(ended: Iterable[Ended]) -> Iterator[Item]:
+    """Why a submission of a sealed batch is not among the bids of Closed: its own key said so."""
+    for one in ended:
+        yield of_bytes(names.ended_path(one.submission, "manifest.json"), one.manifest)
+        told = {
+            "boxHash": one.box_hash,
+            "statement": dict(one.statement),
+            "signature": one.signature,
+        }
+        yield _json(names.ended_path(one.submission, "statement.json"), told)
 
 
 def _bids(sources: Sources, lot: Lot, viewer: Viewer, ciphertext: bool) -> Iterator[Item]:

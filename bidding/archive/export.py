@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bidding.archive.collect import Lot, Sources, Store, collect, read_lot
+from bidding.archive.collect import Ended, Lot, Sources, Store, collect, read_lot
 from bidding.archive.container import Packed, pack
 from bidding.archive.rights import Viewer
 from bidding.deps import Deps
 from bidding.submissions import batches, store
 from bidding.submissions.desk import Desk, desk_of
 from bidding.submissions.records import Records
+from bidding.submissions.store import UploadState
 from bidding.submissions.vault import BidVault
 from bidding.tenders.errand import TENDERS
 from bidding.tenders.events import ChangeNoticed, Published
@@ -22,6 +23,7 @@ from bidding.tenders.state import Tender
 from ceremony.errors import Refusal
 from ceremony.replay import replay
 from crypto.canonical import sha256_hex
+from crypto.statements import REPLACE, WITHDRAW
 from crypto.translog.checkpoint import sign_note
 from opening_hall.facts import Phase
 from opening_hall.seats import BidId, LotId
@@ -94,9 +96,10 @@ def sources_of(deps: Deps, lot: Lot) -> Sources:
         receipts=lambda bid: _receipt(desk, bid),
         receipt_keys=deps.keys.receipt_public_keys(),
         openings=lambda lot_id: _openings(desk, lot_id),
+        ended=tuple(_ended(desk, lot)),
         documents=documents,
         notices=notices,
-        witnesses=tuple(deps.settings.witnesses),
+        witnesses=tuple(verifier.encode() for verifier in deps.log.witnesses),
         lists=evidence.crls,
     )
 
@@ -123,6 +126,22 @@ def _revision(tender: Tender, lot: TenderLot, notice: bytes) -> dict[str, Any]:
     ]
     form = form_sha256(lot.terms.form)
     return {"revision": lot.revision, "notice": sha256_hex(notice), "form": form, "files": files}
+
+
+def _ended(desk: Desk, lot: Lot) -> Iterator[Ended]:
+    """Withdrawn and replaced submissions with the statement of their receipt key."""
+    with store.reading(desk.engine) as tx:
+        uploads = store.uploads_in(tx, lot.lot, UploadState.WITHDRAWN, UploadState.REPLACED)
+    for upload in uploads:
+        told = dict(upload.ended_by or {})
+        if upload.submission is None or upload.manifest is None or upload.box_hash is None:
+            continue
+        place = {"tender": lot.tender, "lot": str(lot.lot)}
+        if upload.state is UploadState.WITHDRAWN:
+            statement = {"label": WITHDRAW, **place, "submission": upload.submission}
+        else:
+            statement = {"label": REPLACE, **place, "old": str(told["old"]), "new": str(told["new"])}
+        yield Ended(upload.submission, upload.manifest, upload.box_hash, statement, str(told["signature"]))
 
 
 def _receipt(desk: Desk, bid: str) -> str | None:

@@ -19,6 +19,7 @@ NOTICES = "tender/notices/"
 KEYSET = "tender/keyset.json"
 DOCUMENTS = "tender/documents.json"
 ACTS = "hall/acts/"
+ENDED = "ended/"
 BIDS = "bids/"
 RECORD = "record/"
 RECEIPT_KEYS = "trust/receipt-keys.json"
@@ -34,6 +35,7 @@ _KNOWN = re.compile(
     r"|events/(hall|tender|batches)\.jsonl"
     r"|batches/openings\.jsonl"
     r"|tender/(keyset\.json|documents\.json|notices/\d+\.(json|p7s))"
+    r"|ended/[0-9a-f]{64}/(manifest|statement)\.json"
     r"|hall/acts/[0-9a-f]{64}\.p7s"
     r"|bids/b_[a-z2-7]{26}/(manifest\.json|identity\.box|receipt\.json|secrets\.json|signature\.p7s"
     r"|statement\.json|part-[a-z][a-z0-9-]{0,31}\.ct)"
@@ -62,6 +64,11 @@ def part_path(bid: str, part: str) -> str:
 def record_path(session: int, name: str) -> str:
     """Something of one session's record; sessions count from 1."""
     return f"{RECORD}{session}/{name}"
+
+
+def ended_path(submission: str, name: str) -> str:
+    """The evidence that a bid was withdrawn or replaced by its own receipt key."""
+    return f"{ENDED}{submission}/{name}"
 
 
 def act_path(signature: str) -> str:

@@ -16,12 +16,14 @@ from bidding.submissions.batch_tree import Item, ItemProof
 from bidding.verify.case import Case, LogEvent
 from bidding.verify.report import Findings
 from bidding.verify.trust import Trust
-from crypto.canonical import canon, parse_iso, unb64
+from crypto.canonical import canon, parse_iso, sha256_hex, unb64
 from crypto.errors import Invalid
+from crypto.manifest import parse_manifest, submission_hash
+from crypto.statements import REPLACE, WITHDRAW, verify_statement
 from crypto.time_stamp_token import verify_token
 from opening_hall.events import Closed
 
-SUBMISSION = "submission"
+SUBMISSION, WITHDRAWAL, REPLACEMENT = "submission", "withdrawal", "replacement"
 BATCH_STREAM = "batches"
 
 
@@ -41,7 +43,7 @@ def check_batches(case: Case, findings: Findings) -> None:
     logged = {event.version: event for event in case.events.get(BATCH_STREAM, [])}
     found: dict[str, _Opened] = {}
     seen: set[int] = set()
-    items = 0
+    items: list[Item] = []
     for line, value in case.lines(names.BATCH_OPENINGS):
         try:
             opened = _open(case.opened.manifest.lot, value, logged)
@@ -49,7 +51,7 @@ def check_batches(case: Case, findings: Findings) -> None:
             findings.add(names.BATCH_OPENINGS, error.code, f"line {line}: {error.detail}")
             continue
         seen.add(opened.number)
-        items += len(opened.items)
+        items += opened.items
         for item in opened.items:
             if item.type == SUBMISSION:
                 found.setdefault(item.hash, opened)
@@ -64,7 +66,63 @@ def check_batches(case: Case, findings: Findings) -> None:
                 findings.add(names.BATCH_OPENINGS, "batch-after-closed", bid)
             else:
                 case.batches[facts.submission] = (batch.root, batch.token)
-    findings.note(f"{len(seen)} batches recomputed with {items} entries")
+    _check_ended(case, found, items, findings)
+    findings.note(f"{len(seen)} batches recomputed with {len(items)} entries")
+
+
+def _check_ended(case: Case, submitted: Mapping[str, _Opened], items: list[Item], findings: Findings) -> None:
+    """A submission that is missing from Closed was ended by its own receipt key, or it was dropped."""
+    live = {facts.submission: bid for closed in case.of(Closed) for bid, facts in closed.bids.items()}
+    endings = {(item.type, item.hash) for item in items}
+    ended = 0
+    for submission in submitted:
+        if submission in live:
+            if (WITHDRAWAL, submission) in endings:
+                findings.add(names.BATCH_OPENINGS, "withdrawn-bid-closed", live[submission])
+            continue
+        path = names.ended_path(submission, "statement.json")
+        if not case.opened.has(path):
+            detail = f"{submission} was sealed in a batch and is not among the bids of Closed"
+            findings.add(names.BATCH_OPENINGS, "submission-dropped", detail)
+            continue
+        try:
+            _verify_ending(case, submission, path, submitted, endings)
+            ended += 1
+        except Invalid as error:
+            findings.add(path, error.code, error.detail)
+        except (KeyError, TypeError, AttributeError) as error:
+            findings.add(path, "bad-statement", str(error))
+    if ended:
+        findings.note(f"{ended} withdrawn or replaced by their own receipt keys")
+
+
+def _verify_ending(
+    case: Case,
+    submission: str,
+    path: str,
+    submitted: Mapping[str, _Opened],
+    endings: set[tuple[str, str]],
+) -> None:
+    told = case.json(path)
+    manifest_path = names.ended_path(submission, "manifest.json")
+    manifest = parse_manifest(case.opened.read(manifest_path))
+    roots = {name: part.root for name, part in manifest.parts.items()}
+    if submission_hash(manifest.hash(), told["boxHash"], roots) != submission:
+        raise Invalid("submission-differs", "the manifest is not the one of this submission")
+    statement = told["statement"]
+    place = (case.opened.manifest.tender, case.opened.manifest.lot)
+    if (statement["tender"], statement["lot"]) != place:
+        raise Invalid("bad-statement", "said about another lot")
+    verify_statement(manifest.receipt_key, statement, told["signature"])
+    if statement["label"] == WITHDRAW and statement["submission"] == submission:
+        ending = (WITHDRAWAL, submission)
+    elif statement["label"] == REPLACE and statement["old"] == submission and statement["new"] in submitted:
+        both = bytes.fromhex(submission) + bytes.fromhex(statement["new"])
+        ending = (REPLACEMENT, sha256_hex(both))
+    else:
+        raise Invalid("bad-statement", "it does not end this submission")
+    if ending not in endings:
+        raise Invalid("ending-not-in-batch", f"no sealed batch holds this {ending[0]}")
 
 
 def check_time_stamps(case: Case, trust: Trust, findings: Findings) -> None:

@@ -151,7 +151,7 @@ def _head(pages: _Pages, sheet: Sheet) -> None:
         pages.y -= 12
     pages.y -= 3
     _facts(pages, sheet, width / 2)
-    pages.y = min(pages.y, top - _QR - 16)
+    pages.y = min(pages.y, top - _QR - 24)
 
 
 def _facts(pages: _Pages, sheet: Sheet, width: float) -> None:
@@ -254,7 +254,8 @@ def _qr(pages: _Pages, sheet: Sheet) -> None:
                 f"{left + start * side:.3f} {y:.3f} {(stop - start) * side:.3f} {side:.3f} re f\n"
             )
     pages.lines.append("0.94 g\n")
-    pages.put(left, top - _QR - 9, sheet.qr_caption, 6.5)
+    for number, line in enumerate(pages.type.lines(sheet.qr_caption, _QR / 6.5)):
+        pages.put(left, top - _QR - 9 - 8 * number, line, 6.5)
 
 
 def _foot(type_: Typesetter, footer: str, number: int, count: int) -> str:

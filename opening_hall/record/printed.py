@@ -50,7 +50,7 @@ def printed(minutes: Minutes, *, verify_url: str, code: str) -> Sheet:
         notes=(f"准予开启集合摘要 admitted set: {minutes.admitted_hash or '/'}", *_NOTES),
         footer=f"记录数据摘要 minutes SHA-256 {sha256(minutes.encode()).hexdigest()}",
         qr=verify_url,
-        qr_caption=f"扫码核验 Verify · {code.rpartition('.')[2]}",
+        qr_caption=f"扫码核验 Verify\n{code.rpartition('.')[2]}",
     )
 
 
