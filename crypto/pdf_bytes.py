@@ -1,40 +1,25 @@
 """The signatures in a PDF, checked from its bytes alone: no PDF library, for the offline verifier.
 
-The parser is conservative. It walks the file once from the first byte to the last as a sequence of objects,
-cross-reference sections and revision ends, and refuses whatever does not fit: the records it has to read are
-written by this project, incrementally, and a file that needs a lenient reader is not one of them.
+What is not as `crypto.pdf_walk` expects it is refused.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from crypto.certificates import parsing
 from crypto.errors import Invalid
+from crypto.pdf_walk import Kind, Span, walk
 from crypto.signing import verify_detached
 from crypto.time_stamp_token import TimeStamp, read_token
 
 MAX_PDF = 512 * 1024 * 1024
-MAX_DEPTH = 64
 
-_SPACE = re.compile(rb"(?:[\x00\t\n\x0c\r ]+|%[^\r\n]*)*")
-_OBJECT = re.compile(rb"(\d{1,10})[\x00\t\n\x0c\r ]+(\d{1,5})[\x00\t\n\x0c\r ]+obj\b")
-_XREF = re.compile(rb"xref[ ]*\r?\n(?:\d+ \d+[ ]*\r?\n(?:\d{10} \d{5} [fn](?: \r| \n|\r\n))*)+trailer\b")
-_END = re.compile(rb"startxref[ ]*\r?\n(\d{1,12})[ ]*\r?\n%%EOF(?:\r\n|\n|\r)?")
-_NAME = re.compile(rb"/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*")
-_WORD = re.compile(rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%]+")
-_HEX = re.compile(rb"<[0-9A-Fa-f\x00\t\n\x0c\r ]*>")
-_REFERENCE = re.compile(rb"\d+\s+\d+\s+R\b")
-_STRING_STEP = re.compile(rb"[^()\\]*(?:\\.[^()\\]*)*", re.DOTALL)
 _RANGE = re.compile(rb"\[\s*(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
-_STREAM = re.compile(rb"stream\r?\n")
-_ENDSTREAM = re.compile(rb"(?:\r\n|\n|\r)?endstream\b")
-
-Span = tuple[int, int]
+_HEX = re.compile(rb"<[0-9A-Fa-f\x00\t\n\x0c\r ]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,25 +86,22 @@ def read_signatures(pdf: bytes) -> tuple[Signature, ...]:
     """
     if len(pdf) > MAX_PDF:
         raise Invalid("pdf-malformed", "too large", limit=MAX_PDF)
-    walk = _Walk(pdf)
+    parts = walk(pdf)
     found = [
-        _signature(pdf, number, keys)
-        for number, keys in walk.dictionaries()
-        if pdf[slice(*keys.get(b"/Type", (0, 0)))] == b"/Sig" or b"/ByteRange" in keys
+        _signature(pdf, part.number, part.keys)
+        for part in parts
+        if part.kind is Kind.OBJECT and (part.value(b"/Type") == b"/Sig" or b"/ByteRange" in part.keys)
     ]
-    # Each signature's range is checked against revision ends after the walk has seen all of them.
+    ends = {part.end for part in parts if part.kind is Kind.END}
     for signature in found:
-        if signature.revision_end not in walk.revision_ends:
+        if signature.revision_end not in ends:
             raise Invalid("pdf-coverage", "a signature does not cover a whole revision")
     return tuple(sorted(found, key=lambda signature: signature.revision_end))
 
 
 def revision_ends(pdf: bytes) -> tuple[int, ...]:
     """Lengths of the document after each save, first to last. Raises `Invalid("pdf-malformed")`."""
-    walk = _Walk(pdf)
-    for _ in walk.dictionaries():
-        pass
-    return tuple(walk.revision_ends)
+    return tuple(part.end for part in walk(pdf) if part.kind is Kind.END)
 
 
 def _verified(signature: Signature) -> VerifiedSignature:
@@ -181,99 +163,3 @@ def _unpadded(hexadecimal: bytes) -> bytes:
     if not 1 <= header <= 6 or header + length > len(raw) or any(raw[header + length :]):
         raise Invalid("bad-cms", "the signature does not fill its room as it should")
     return raw[: header + length]
-
-
-class _Walk:
-    """One pass over the file. `revision_ends` is complete once `dictionaries` is exhausted."""
-
-    def __init__(self, pdf: bytes) -> None:
-        self._pdf = pdf
-        self.revision_ends: list[int] = []
-
-    def dictionaries(self) -> Iterator[tuple[int, dict[bytes, Span]]]:
-        """Number and top-level keys (name to the value's span) of every object that is a dictionary."""
-        pdf = self._pdf
-        if not pdf.startswith(b"%PDF-"):
-            raise Invalid("pdf-malformed", "no PDF header")
-        position = self._skip(0)
-        while position < len(pdf):
-            if match := _OBJECT.match(pdf, position):
-                position, keys = self._object(match.end())
-                yield int(match.group(1)), keys
-            elif match := _XREF.match(pdf, position):
-                position, _ = self._value(self._skip(match.end()), 0)
-            elif match := _END.match(pdf, position):
-                self.revision_ends.append(match.end())
-                position = match.end()
-            else:
-                raise Invalid("pdf-malformed", "unexpected bytes between objects", offset=position)
-            position = self._skip(position)
-        if not self.revision_ends:
-            raise Invalid("pdf-malformed", "the document has no end")
-
-    def _object(self, position: int) -> tuple[int, dict[bytes, Span]]:
-        pdf = self._pdf
-        position, keys = self._value(self._skip(position), 0)
-        position = self._skip(position)
-        if match := _STREAM.match(pdf, position):
-            length = pdf[slice(*keys.get(b"/Length", (0, 0)))]
-            if not length.isdigit() or len(length) > 12:
-                raise Invalid("pdf-malformed", "a stream without a plain length", offset=position)
-            ended = _ENDSTREAM.match(pdf, match.end() + int(length))
-            if ended is None:
-                raise Invalid("pdf-malformed", "a stream of another length than stated", offset=position)
-            position = self._skip(ended.end())
-        if not pdf.startswith(b"endobj", position):
-            raise Invalid("pdf-malformed", "an object without its end", offset=position)
-        return position + 6, keys
-
-    def _skip(self, position: int) -> int:
-        match = _SPACE.match(self._pdf, position)
-        return match.end() if match else position
-
-    def _value(self, position: int, depth: int) -> tuple[int, dict[bytes, Span]]:
-        """End of the value that starts here, and its keys if it is a dictionary."""
-        pdf = self._pdf
-        if depth > MAX_DEPTH:
-            raise Invalid("pdf-malformed", "nested too deeply", offset=position)
-        if pdf.startswith(b"<<", position):
-            return self._dictionary(position + 2, depth)
-        if pdf.startswith(b"[", position):
-            position = self._skip(position + 1)
-            while not pdf.startswith(b"]", position):
-                position = self._skip(self._value(position, depth + 1)[0])
-            return position + 1, {}
-        if pdf.startswith(b"(", position):
-            return self._string(position + 1), {}
-        match = _HEX.match(pdf, position) or _NAME.match(pdf, position) or self._scalar(position)
-        if match is None:
-            raise Invalid("pdf-malformed", "a value that is none", offset=position)
-        return match.end(), {}
-
-    def _scalar(self, position: int) -> re.Match[bytes] | None:
-        """A number, a keyword, or a reference `n g R`, taken as one value."""
-        return _REFERENCE.match(self._pdf, position) or _WORD.match(self._pdf, position)
-
-    def _dictionary(self, position: int, depth: int) -> tuple[int, dict[bytes, Span]]:
-        pdf, keys = self._pdf, dict[bytes, Span]()
-        position = self._skip(position)
-        while not pdf.startswith(b">>", position):
-            name = _NAME.match(pdf, position)
-            if name is None or b"#" in name.group() or name.group() in keys:
-                raise Invalid("pdf-malformed", "a dictionary key that is none or repeated", offset=position)
-            start = self._skip(name.end())
-            position, _ = self._value(start, depth + 1)
-            keys[name.group()] = (start, position)
-            position = self._skip(position)
-        return position + 2, keys
-
-    def _string(self, position: int) -> int:
-        depth = 1
-        while depth:
-            match = _STRING_STEP.match(self._pdf, position)
-            position = match.end() if match else position
-            if position >= len(self._pdf):
-                raise Invalid("pdf-malformed", "a string without its end")
-            depth += 1 if self._pdf[position : position + 1] == b"(" else -1
-            position += 1
-        return position
