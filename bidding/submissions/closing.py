@@ -17,7 +17,7 @@ from bidding.submissions.desk import Desk
 from bidding.submissions.heartbeats import gaps
 from bidding.submissions.store import GateState, Upload, UploadState
 from bidding.submissions.tables import gates, statements
-from bidding.submissions.verify import decide, refuse_unfinished
+from bidding.submissions.verify import decide, refuse_unfinished, sweep
 from crypto.envelope import parse_manifest
 from opening_hall.facts import ClosedBid, PartSize
 from opening_hall.seats import BidId, LotId
@@ -50,6 +50,7 @@ def decide_all(desk: Desk, lot: str) -> None:
     for upload in waiting:
         decide(desk, upload.upload)
     refuse_unfinished(desk, lot)
+    sweep(desk, lot)
 
 
 class LotClosing:

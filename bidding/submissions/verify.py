@@ -69,6 +69,14 @@ def refuse_unfinished(desk: Desk, lot: str) -> int:
     return len(unfinished)
 
 
+def sweep(desk: Desk, lot: str) -> None:
+    """After the closing: delete once more what ended uploads left, where the store was away at the time."""
+    with store.reading(desk.engine) as tx:
+        ended = store.uploads_in(tx, lot, UploadState.REFUSED, UploadState.WITHDRAWN, UploadState.REPLACED)
+    for upload in ended:
+        forget_bytes(desk, upload.upload)
+
+
 def forget_bytes(desk: Desk, upload: str) -> None:
     """Delete what was stored of an upload that is no bid (any more)."""
     try:
