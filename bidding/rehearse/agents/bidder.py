@@ -6,11 +6,11 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from bidding.client import bidder as acts
-from bidding.client.clock import local_now
 from bidding.client.documents import download_documents
 from bidding.client.errors import ClientError
 from bidding.client.http import Api
@@ -117,9 +117,7 @@ class Bidder:
         for piece in early:
             send_piece(api, session, cargo, *piece)
         self.party.report.tell("waiting-until-late")
-        while local_now() <= self.lot.deadline:
-            time.sleep(0.05)
-        time.sleep(0.5)
+        self.party.sleep_until(self.lot.deadline + timedelta(seconds=0.5))
         send_missing(
             api,
             type(session)(session.upload, session.secret, session.piece_size, {last[0]: [last[1]]}),

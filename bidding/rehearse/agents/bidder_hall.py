@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bidding.client import bidder as acts
-from bidding.client.clock import local_now
 from bidding.client.errors import ClientError
 from bidding.client.hall import Hall
 from bidding.client.http import segment
@@ -53,8 +52,7 @@ class Attendance:
 
     def _until_list(self) -> None:
         """Watch from outside, without a name, until the list is announced."""
-        while (left := (self.lot.deadline - local_now()).total_seconds()) > 0:
-            time.sleep(min(left, 5.0))
+        self.party.sleep_until(self.lot.deadline)
         with self.party.hall(self.party.api, self.lot.id) as hall:
             hall.until(lambda seen: seen.phase not in BEFORE_LIST, seconds=HALL_SECONDS)
         self.party.report.flush(self.lot.id)

@@ -4,14 +4,13 @@ archive.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bidding.client.clock import local_now
 from bidding.client.errors import ClientError
 from bidding.client.hall import Frame, Hall
 from bidding.client.host import adjudicate, hand_over
@@ -48,7 +47,7 @@ class Host:
     def note(self, frame: Frame) -> None:
         """Tell the driver when versions were logged and when they arrived here."""
         if frame.live:
-            self.party.report.frame(self.lot, frame.version, milliseconds(local_now()))
+            self.party.report.frame(self.lot, frame.version, milliseconds(self.party.now()))
         self.moments.append([frame.version, milliseconds_of(frame.at)])
         if len(self.moments) >= 100:
             self.flush()
@@ -140,8 +139,7 @@ def run(directory: Path, config: Mapping[str, Any], report: Report) -> None:
     host = Host(party, config["lot"], config["opensAt"], hands_over=bool(config.get("handsOver")))
     opens_at = parse_iso(config["opensAt"])
     api = party.account.api
-    while (left := (opens_at - local_now()).total_seconds()) > 1.0:
-        time.sleep(min(left - 1.0, 5.0))
+    party.sleep_until(opens_at - timedelta(seconds=1))
     hall = Hall(api, host.lot, on_frame=host.note, patience=120.0)
     with hall:
         stayed = host.follow(hall)

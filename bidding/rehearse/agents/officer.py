@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bidding.client.clock import local_now
 from bidding.client.errors import ClientError
 from bidding.client.hall import Hall
 from bidding.client.lot import fetch_lot
@@ -76,9 +75,7 @@ def run(directory: Path, config: Mapping[str, Any], report: Report) -> None:
     report.tell("key-registered")
     desk = Desk(party.account.api, lot, key, party.signer)
     officer = Officer(party, desk, int(config["falseShares"]))
-    deadline = _published(party, lot)
-    while (left := (deadline - local_now()).total_seconds()) > 0:
-        time.sleep(min(left, 5.0))
+    party.sleep_until(_published(party, lot))
     with party.hall(party.account.api, lot, wanted=config["seat"]) as hall:
         while hall.phase not in OVER:
             officer.act(hall)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from bidding.client.certificate import enrol
-from bidding.client.clock import local_now
+from bidding.client.clock import Offset, local_now, offset_of
 from bidding.client.errors import ClientError
 from bidding.client.hall import Frame, Hall
 from bidding.client.http import Api, Patience
@@ -23,6 +25,9 @@ from crypto.signing import Signer
 PATIENCE = Patience(seconds=120.0, connect=10.0, read=60.0)
 
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
 @dataclass(slots=True)
 class Party:
     """One agent at work."""
@@ -32,11 +37,27 @@ class Party:
     report: Report
     api: Api = field(init=False)
     passphrase: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    _offset: Offset | None = None
     _signer: Signer | None = None
     _account: Account | None = None
 
     def __post_init__(self) -> None:
         self.api = Api.to(self.config["server"], patience=PATIENCE)
+
+    def now(self) -> datetime:
+        """The server's time as far as this party knows it; on one machine there is one clock."""
+        if self._offset is None and urlsplit(self.api.base).hostname in LOOPBACK:
+            self._offset = Offset(timedelta(), timedelta())
+        if self._offset is None:
+            sent = local_now()
+            server = parse_iso(self.api.get("/selfcheck/clock")["now"])
+            self._offset = offset_of(sent, server, local_now())
+        return self._offset.server_now()
+
+    def sleep_until(self, instant: datetime) -> None:
+        """Wait until the server's clock shows `instant`."""
+        while (left := (instant - self.now()).total_seconds()) > 0:
+            time.sleep(min(left, 5.0))
 
     @property
     def signer(self) -> Signer:
@@ -66,7 +87,7 @@ class Party:
 
         def note(frame: Frame) -> None:
             if frame.live:
-                self.report.frame(lot, frame.version, milliseconds(local_now()))
+                self.report.frame(lot, frame.version, milliseconds(self.now()))
 
         return Hall(api, lot, on_frame=note, patience=PATIENCE.seconds, **options)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bidding.client.clock import local_now
 from bidding.client.record import seal_record
 from bidding.rehearse.agents.party import Party
 from bidding.rehearse.report import Report
@@ -21,8 +19,7 @@ def run(directory: Path, config: Mapping[str, Any], report: Report) -> None:
     party = Party(directory, config, report)
     lot, opens_at = config["lot"], parse_iso(config["opensAt"])
     api = party.account.api
-    while (left := (opens_at - local_now()).total_seconds()) > 0:
-        time.sleep(min(left, 5.0))
+    party.sleep_until(opens_at)
     with party.hall(api, lot) as hall:
         while hall.phase not in OVER:
             if "SignIn" in hall.may:
