@@ -20,6 +20,8 @@ from opening_hall import statements
 
 #: How long a command waits for the hall to let it act, in seconds.
 PATIENCE = 4 * 3600.0
+#: How long the first look at a hall may take, in seconds.
+FIRST_SIGHT = 60.0
 OVER = frozenset({"RECORDED", "FAILED", "ABORTED"})
 
 
@@ -27,8 +29,9 @@ OVER = frozenset({"RECORDED", "FAILED", "ABORTED"})
 def seated(
     api: Api, lot: str, *, wanted: str = "", told: Callable[[str], None] | None = None
 ) -> Iterator[Hall]:
-    """A live connection whose phases are told as they change."""
+    """A live connection that has seen the hall once: its seat and what it may do are known."""
     with Hall(api, lot, wanted=wanted) as hall:
+        hall.until(lambda seen: seen.version is not None, seconds=FIRST_SIGHT)
         if told is not None:
             told(hall.phase)
         yield hall
