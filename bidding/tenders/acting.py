@@ -8,17 +8,14 @@ from fastapi import Header
 
 from bidding.deps import Deps
 from bidding.people.certificates import verify_signature
-from bidding.people.ids import PersonId
 from bidding.people.register import Holder
 from bidding.people.roles import OPERATORS
 from bidding.people.sessions import Session
-from bidding.tenders import store
 from bidding.tenders.actor import Actor, ActorRole
 from bidding.tenders.commands import Signed
 from bidding.tenders.desk import tender_state
 from bidding.tenders.state import Tender
 from ceremony.errors import Refusal
-from crypto.translog.engine import reading
 
 #: A client that repeats a lost request sends the same key and gets the first answer.
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=100, pattern=r"^[\w.:-]+$")]
@@ -63,16 +60,3 @@ def signed_by(deps: Deps, session: Session, body: bytes, cms: bytes) -> Signed:
     if holder.credit_code != session.credit_code:
         raise Refusal("signed-by-another", "the signature is by another organisation than the one signed in")
     return value
-
-
-def lot_owner(deps: Deps, lot: str) -> str:
-    """The tender of a lot. Raises `Refusal("not-found")`."""
-    with reading(deps.engine) as tx:
-        tender = store.tender_of(tx, lot)
-    if tender is None:
-        raise Refusal("not-found")
-    return tender
-
-
-def same_person(session: Session, person: PersonId) -> bool:
-    return session.person == person

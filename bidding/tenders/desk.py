@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -19,7 +17,6 @@ from bidding.tenders.rulebook import RuleBook
 from bidding.tenders.state import Lot, Tender
 from bidding.tenders.terms import LotState
 from ceremony.errors import Refusal
-from crypto.canonical import sha256_hex
 from crypto.translog.engine import reading
 
 
@@ -95,39 +92,3 @@ def law(deps: Deps) -> tuple[RuleBook, Calendar]:
     """The rule book and calendar of the installation as they stand now."""
     with reading(deps.engine) as tx:
         return store.rule_book(tx), calendar(store.days(tx))
-
-
-@dataclass(frozen=True, slots=True)
-class LotFacts:
-    """What sealed submission and the hall ask about a published lot."""
-
-    tender: str
-    lot: str
-    round: int
-    state: str
-    opens_at: datetime
-    keyset: bytes
-    keyset_hash: str
-    docs_hash: str
-    accepted: frozenset[str]
-    parts: tuple[str, ...]
-
-
-def lot_facts(deps: Deps, lot_id: str) -> LotFacts | None:
-    """The facts of a published lot, or None."""
-    try:
-        state, lot = public_lot(deps, lot_id)
-    except Refusal:
-        return None
-    return LotFacts(
-        tender=state.id,
-        lot=lot.id,
-        round=lot.terms.round,
-        state=lot.state.value,
-        opens_at=lot.terms.opens_at,
-        keyset=lot.keyset,
-        keyset_hash=sha256_hex(lot.keyset),
-        docs_hash=lot.docs_hash,
-        accepted=frozenset(lot.accepted),
-        parts=lot.terms.parts,
-    )

@@ -6,7 +6,6 @@ import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -106,32 +105,6 @@ def check_form(form: Sequence[FieldDef], parts: Sequence[str]) -> None:
         raise Malformed("lot-form", "a required field named price, of kind money or ratio, is needed")
     if "price" in parts and price.part != "price":
         raise Malformed("lot-form", "with a price part the price may not stand in another envelope")
-
-
-def check_value(field: FieldDef, text: str) -> None:
-    """Whether a bidder's text fits its field. Raises `Malformed("bad-field")`."""
-    if not text:
-        if field.required:
-            raise Malformed("bad-field", f"{field.zh} is missing", field=field.name)
-        return
-    fits = {
-        FieldKind.MONEY: lambda: bool(re.fullmatch(r"\d{1,15}(\.\d{1,2})?", text, re.ASCII)),
-        FieldKind.RATIO: lambda: bool(re.fullmatch(r"-?\d{1,9}(\.\d{1,6})?", text, re.ASCII)),
-        FieldKind.INTEGER: lambda: bool(re.fullmatch(r"-?\d{1,15}", text, re.ASCII)),
-        FieldKind.DATE: lambda: _is_date(text),
-        FieldKind.CHOICE: lambda: text in field.choices,
-        FieldKind.TEXT: lambda: len(text) <= 2000,
-    }
-    if not fits[field.kind]():
-        raise Malformed("bad-field", f"{field.zh}: not a {field.kind}", field=field.name)
-
-
-def _is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 @cache

@@ -122,7 +122,7 @@ def _lot(state: Tender, lot: Lot, rules: Ruleset) -> dict[str, Json]:
         "evaluation": terms.evaluation,
         "invited": [party(one) for one in terms.invited],
         "rules": hall_rules(lot, rules),
-        "documents": [document(d) for d in documents_for(state, lot.id)],
+        "documents": [document(d) for d in state.documents_next(lot.id)],
     }
 
 
@@ -153,18 +153,8 @@ def change_notice(
 
 def docs_hash(state: Tender, lot: Lot, notice: bytes, revision: int) -> str:
     """The hash that names a revision of a lot's documents: newest notice, form and files."""
-    files = [(d.name, d.size, d.sha256) for d in documents_for(state, lot.id)]
+    files = [(d.name, d.size, d.sha256) for d in state.documents_next(lot.id)]
     return documents_hash(state.id, lot.id, revision, sha256_hex(notice), form_sha256(lot.terms.form), files)
-
-
-def documents_for(state: Tender, lot: str) -> tuple[Document, ...]:
-    """The documents of a lot once what is staged is public; a lot's own file hides the tender's."""
-    chosen: dict[str, Document] = {}
-    for item in (*state.documents, *state.staged):
-        known = chosen.get(item.name)
-        if item.lot in ("", lot) and (known is None or known.lot == "" or item.lot == lot):
-            chosen[item.name] = item
-    return tuple(chosen[name] for name in sorted(chosen))
 
 
 def previous_hash(state: Tender) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 
 from bidding.tenders.calendar import Calendar, local_date
 from bidding.tenders.codec import Fen
-from bidding.tenders.notice import documents_for
 from bidding.tenders.periods import earliest
 from bidding.tenders.rulebook import Case, ProjectType, Regime, Rule, RuleBook, Ruleset
 from bidding.tenders.state import Lot, Tender
@@ -143,7 +142,7 @@ def _invited(state: Tender, lot: Lot, rules: Ruleset) -> Iterator[Finding]:
 
 def _documents(state: Tender, lot: Lot, rules: Ruleset) -> Iterator[Finding]:
     rule = rules.get("documents")
-    if rule and len(documents_for(state, lot.id)) < int(rule.value):
+    if rule and len(state.documents_next(lot.id)) < int(rule.value):
         yield Finding("documents-missing", lot.id, rule)
 
 

@@ -81,7 +81,7 @@ def _reading(routes: APIRouter, deps: Deps) -> None:
     @routes.api_route("/lots/{lot}/documents/{name}", methods=["GET", "HEAD"])
     def download(lot: str, name: str, request: Request) -> Response:
         state, _ = public_lot(deps, lot)
-        document = next((d for d in views.public_documents(state, lot) if d.name == nfc(name)), None)
+        document = next((d for d in state.documents_of(lot) if d.name == nfc(name)), None)
         if document is None:
             raise Refusal("not-found")
         return send(deps.objects, state.objects[document.sha256], document, request)

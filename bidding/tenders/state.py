@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -135,8 +135,12 @@ class Tender:
         return min(open_states or states, key=order.index)
 
     def documents_of(self, lot: str) -> tuple[Document, ...]:
-        """Published documents of a lot and of the whole tender, by name."""
-        return tuple(sorted((d for d in self.documents if d.lot in ("", lot)), key=lambda d: d.name))
+        """Published documents of a lot, by name; a lot's own file hides the tender's of that name."""
+        return visible(self.documents, lot)
+
+    def documents_next(self, lot: str) -> tuple[Document, ...]:
+        """The documents of a lot once what is staged is public."""
+        return visible((*self.documents, *self.staged), lot)
 
     @property
     def head(self) -> Header:
@@ -144,6 +148,16 @@ class Tender:
         if self.header is None:
             raise LookupError("a tender without events has no header")
         return self.header
+
+
+def visible(documents: Iterable[Document], lot: str) -> tuple[Document, ...]:
+    """The documents of a lot, later ones replacing earlier ones of their name."""
+    chosen: dict[str, Document] = {}
+    for item in documents:
+        known = chosen.get(item.name)
+        if item.lot in ("", lot) and (known is None or known.lot == "" or item.lot == lot):
+            chosen[item.name] = item
+    return tuple(chosen[name] for name in sorted(chosen))
 
 
 def evolve(state: Tender, event: ev.Event) -> Tender:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from bidding.tenders.codec import Fen
 from bidding.tenders.forms import form_sha256
 from bidding.tenders.money import yuan
-from bidding.tenders.notice import documents_for, hall_rules, party
+from bidding.tenders.notice import hall_rules, party
 from bidding.tenders.rulebook import Regime
 from bidding.tenders.state import Lot, Tender
 from bidding.tenders.terms import Document, LotState
@@ -107,7 +106,7 @@ def lot_package(state: Tender, lot: Lot, now: datetime) -> dict[str, Any]:
         "parts": list(terms.parts),
         "documents": [
             {**document_line(d), "url": f"/api/lots/{lot.id}/documents/{d.name}"}
-            for d in public_documents(state, lot.id)
+            for d in state.documents_of(lot.id)
         ],
         "rules": hall_rules(lot, state.rules),
         "ceiling": _money(terms.ceiling),
@@ -137,14 +136,6 @@ def officers(lot: Lot) -> list[dict[str, Any]]:
             line["holder"] = {**party(holder.to), "certificate": holder.certificate_sha256}
         listed.append(line)
     return listed
-
-
-def public_documents(state: Tender, lot: str) -> tuple[Document, ...]:
-    """The published documents of a lot, without what is staged."""
-    staged = {(d.name, d.lot, d.sha256) for d in state.staged}
-    if not staged:
-        return documents_for(state, lot)
-    return documents_for(replace(state, staged=()), lot)
 
 
 def document_line(document: Document) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from bidding import handover
 from bidding.submissions.store import GateState, find_gate
 from bidding.tenders import commands as cmd
 from bidding.tenders.actor import PLATFORM
-from bidding.tenders.desk import carry_out, lot_facts
+from bidding.tenders.desk import carry_out
 from bidding.tenders.forms import default_form
 from bidding.tenders.rulebook import ProjectType
 from ceremony.errors import Refusal
@@ -280,9 +280,6 @@ def test_lots_are_opened_each_on_their_own(world: TenderWorld) -> None:
     found = ok(world.anonymous("GET", f"/tenders/{tender}"))
     assert [lot["state"] for lot in found["lots"]] == ["failed", "published"]
     assert found["state"] == "published"
-    facts = lot_facts(world.deps, lots[1])
-    assert facts is not None
-    assert facts.parts == ("main",)
 
 
 def test_a_hall_that_missed_its_tender_is_brought_in_line(
