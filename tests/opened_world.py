@@ -35,8 +35,7 @@ from bidding.submissions.backroom import Backroom
 from bidding.submissions.desk import desk_of
 from bidding.submissions.uploads_api import routes
 from bidding.submissions.wiring import vault_of, worker_of
-from bidding.tenders.desk import lot_facts
-from crypto.canonical import sha256_hex
+from crypto.canonical import sha256_hex, unb64
 from crypto.envelope import (
     IDENTITY,
     IdentityInput,
@@ -159,8 +158,7 @@ class OpenedWorld:
         self, number: int, price: str, *, instead_of: Bidder | None = None, **facts_of_identity: Any
     ) -> Bidder:
         """Seal a bid by a new bidder and hand it in."""
-        facts = lot_facts(self.world.deps, self.lot)
-        assert facts is not None
+        facts = self.world.anonymous("GET", f"/lots/{self.lot}").json()
         code = credit_code(100 + number)
         person = self.world.person(f"代表{number}", NAMES[number % len(NAMES)], code)
         folder = self.folder / f"bidder-{number}"
@@ -172,7 +170,7 @@ class OpenedWorld:
                 file.truncate(self.payload)
         form = {"price": price, "duration": "300", "quality": "合格", "manager": f"经理{number}"}
         context = new_context(
-            facts.tender, facts.lot, keyset_hash=facts.keyset_hash, docs_hash=facts.docs_hash
+            facts["tender"], facts["lot"], keyset_hash=facts["keysetHash"], docs_hash=facts["docsHash"]
         )
         identity_input = IdentityInput(
             organisation={"name": person.organisation, "creditCode": code},
@@ -182,7 +180,7 @@ class OpenedWorld:
             **facts_of_identity,
         )
         sealed = seal_bid(
-            context, parse_keyset(facts.keyset), [PartInput("main", form, [("方案.txt", source)])],
+            context, parse_keyset(unb64(facts["keyset"])), self._parts(facts["parts"], form, source),
             identity_input, person.signer, out=folder / "package", passphrase=PASSPHRASE,
             at=self.world.clock.now(), cost=CHEAP,
         )  # fmt: skip
@@ -196,6 +194,11 @@ class OpenedWorld:
         bidder = Bidder(person, sealed, price)
         self.bidders.append(bidder)
         return bidder
+
+    def _parts(self, names: Sequence[str], form: dict[str, str], file: Path) -> list[PartInput]:
+        """The price and all other fields stand in the last part."""
+        forms = [{} if name != names[-1] else form for name in names]
+        return [PartInput(name, held, [("方案.txt", file)]) for name, held in zip(names, forms, strict=True)]
 
     def withdraw(self, bidder: Bidder) -> None:
         """By the bid's receipt key, before the deadline."""
@@ -308,6 +311,10 @@ class OpenedWorld:
     def open_all(self) -> None:
         """The rest, once the lot is closed."""
         self.open_identities()
+        self.open_part()
+
+    def open_part(self) -> None:
+        """One session, from its phase A to its sealed record."""
         while self.state.phase is Phase.LIST_ANNOUNCED:
             self.due()
         self.release(*self.bidders)
