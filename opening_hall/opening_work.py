@@ -92,6 +92,8 @@ class Opener:
         self._lock = threading.Lock()
         self._decrypting: set[tuple[LotId, BidId, str]] = set()
         self._running: set[Future[None]] = set()
+        # Asked after every event of a hall; what is done stays done.
+        self._decrypted: set[tuple[BidId, str]] = set()
 
     def identities(self, lot: LotId, state: State) -> Sending | None:
         """Phase 0 for every bid that has no result yet; None when nothing new can be said."""
@@ -142,11 +144,12 @@ class Opener:
             (bid.id, part)
             for bid in state.bids.values()
             for part, opening in bid.openings.items()
-            if opening.ok
+            if opening.ok and (bid.id, part) not in self._decrypted
         ]
         if not wanted:
             return True
         done = self._vault.opened_parts(lot)
+        self._decrypted.update(done)
         left = [place for place in wanted if place not in done]
         for bid, part in left:
             with self._lock:
