@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "object": ("bidding.client.hall_commands", "object_", "Object to the opening on the spot (异议)."),
     "officer": ("bidding.client.hall_commands", "officer", "An officer's opening key and shares (开标人员)."),
     "host": ("bidding.client.hall_commands", "host", "Host a hall: decide, answer, hand over (主持人)."),
+    "witness": ("bidding.client.witness", "witness", "Cosign the log's checkpoints (见证)."),
     "rehearse": ("bidding.rehearse.command", "rehearse", "Rehearse a whole opening (模拟开标)."),
     "export": ("bidding.archive.command", "export", "Export a lot's archive with all its evidence."),
     "verify": ("bidding.verify.command", "verify", "Check an exported archive offline, step by step."),
