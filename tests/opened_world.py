@@ -6,7 +6,7 @@ Everything is real: certificates, sealing, upload, worker, log, time stamps. Onl
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -54,7 +54,7 @@ from crypto.signing import sign_detached, sign_digest
 from crypto.statements import REPLACE, WITHDRAW, sign_statement
 from opening_hall import commands as c
 from opening_hall import statements, vault
-from opening_hall.facts import Phase
+from opening_hall.facts import Cause, Phase
 from opening_hall.seats import BidId, LotId, Role, Seat
 from opening_hall.state import State
 
@@ -155,7 +155,13 @@ class OpenedWorld:
     # --- stations
 
     def submit(
-        self, number: int, price: str, *, instead_of: Bidder | None = None, **facts_of_identity: Any
+        self,
+        number: int,
+        price: str,
+        *,
+        instead_of: Bidder | None = None,
+        forge: Callable[..., Sealed] | None = None,
+        **facts_of_identity: Any,
     ) -> Bidder:
         """Seal a bid by a new bidder and hand it in."""
         facts = self.world.anonymous("GET", f"/lots/{self.lot}").json()
@@ -179,7 +185,8 @@ class OpenedWorld:
             draw=hashlib.sha256(str(number).encode()).digest(),
             **facts_of_identity,
         )
-        sealed = seal_bid(
+        seal = forge or seal_bid
+        sealed = seal(
             context, parse_keyset(unb64(facts["keyset"])), self._parts(facts["parts"], form, source),
             identity_input, person.signer, out=folder / "package", passphrase=PASSPHRASE,
             at=self.world.clock.now(), cost=CHEAP,
@@ -220,6 +227,15 @@ class OpenedWorld:
         """Another bid in the place of this one."""
         self.bidders.remove(bidder)
         return self.submit(number, price, instead_of=bidder)
+
+    def adjudicate(self, reason: str = "投标人原因") -> None:
+        """The host finds every failure that nobody decided yet the bidder's doing."""
+        bids = self.state.undecided()
+        if bids:
+            data = statements.adjudication(self.lot, bids, Cause.BIDDER, reason)
+            signature, kept = self.act(self.published.agency, data)
+            self.later()
+            self.do(self.seat(Role.HOST), c.Adjudicate(bids, Cause.BIDDER, reason, signature), [kept])
 
     def close(self) -> None:
         """The deadline passes; the platform closes the lot."""
