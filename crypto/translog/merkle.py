@@ -67,10 +67,6 @@ class Frontier:
         """The root hash; of the empty tree SHA-256 of nothing."""
         return _bag(self.peaks)
 
-    def copy(self) -> Frontier:
-        """An independent frontier that may be thrown away."""
-        return Frontier(self.size, self.peaks)
-
 
 def root(size: int, node: Node) -> bytes:
     """The root over the first ``size`` leaves."""

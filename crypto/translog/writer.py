@@ -102,6 +102,10 @@ class Writer:
         if thread is not None and thread.is_alive():
             self._queue.put(None)
             thread.join()
+        # Whoever came between the last look and the end was not written, and is told so.
+        while not self._queue.empty():
+            if (late := self._queue.get()) is not None and late.future.set_running_or_notify_cancel():
+                late.future.set_exception(Unavailable("log-unavailable", "the log is closing"))
 
     def submit(self, request: Request) -> None:
         """Let ``request`` wait for the next group."""

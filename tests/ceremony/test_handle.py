@@ -251,3 +251,30 @@ def test_a_closed_log_answers_nothing(toy: Toy, log: Log) -> None:
     log.close()
     with pytest.raises(Unavailable):
         toy.handle(HALL, "host:", Say("x"), command_id="c2")
+
+
+def test_a_caller_does_not_wait_for_ever(toy: Toy, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy.handle(HALL, "host:", Say("x"), command_id="c0")
+    monkeypatch.setattr(handle, "PATIENCE", 0.01)
+    inside, go = threading.Event(), threading.Event()
+
+    def slow(_connection: sa.Connection) -> None:
+        inside.set()
+        go.wait(30)
+
+    log.submit("hall:slow", None, [NewEvent("Said", "host:", {"text": ""})], within=slow)
+    inside.wait(30)
+    with pytest.raises(Unavailable):
+        toy.handle(HALL, "host:", Say("x"), command_id="c1")
+    with pytest.raises(Unavailable):
+        asyncio.run(toy.handle_soon(HALL, "host:", Say("x"), command_id="c2"))
+    go.set()
+
+
+def test_a_state_that_nobody_follows_is_forgotten_at_once(toy: Toy, log: Log) -> None:
+    toy.handle(HALL, "voter:1", Put("七"), command_id="c1")
+    log.erase(HALL, [1])
+    toy.forget(HALL)
+    assert toy.peek(HALL) is None
+    assert toy.state(HALL)[1].notes == {"voter:1": "(erased)"}
+    toy.unfollow("hall:unknown", lambda steps: None)

@@ -89,6 +89,7 @@ GOOD = sign_checkpoint(Checkpoint(ORIGIN, 0, EMPTY_ROOT), KEY).encode()
         "text\n\n— name !!!\n",
         "text\n\n— na+me AAAAAAAA\n",
         "text\n\n— name AAAA\n",
+        "text\n\n— name AAAAAAB=\n",
         GOOD[:-1],
         GOOD.replace("\n", "\r\n"),
         GOOD + "— x AAAAAAAA\n" * 101,

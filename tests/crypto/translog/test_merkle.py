@@ -127,6 +127,11 @@ def test_consistency(case: tuple[int, int]) -> None:
             verify_consistency(*case_)
 
 
+def test_an_empty_proof_shows_nothing() -> None:
+    with pytest.raises(Invalid):
+        verify_consistency(3, 5, naive_root(LEAVES[:3]), naive_root(LEAVES[:5]), [])
+
+
 def test_everything_extends_the_empty_tree() -> None:
     verify_consistency(0, 5, EMPTY_ROOT, naive_root(LEAVES[:5]), [])
     with pytest.raises(Invalid):
