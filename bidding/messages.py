@@ -33,13 +33,12 @@ class Message:
 
 @cache
 def messages() -> dict[str, Message]:
-    """The whole catalog by code. Raises `ValueError` where an entry is incomplete or defined twice."""
+    """The whole catalog by code. Raises `ValueError` where an entry is incomplete."""
     found: dict[str, Message] = {}
     for path in sorted(CATALOG.glob("*.toml")):
         for code, entry in tomllib.loads(path.read_text("utf-8")).items():
-            if code in found:
-                raise ValueError(f"{code} stands in {found[code].area}.toml and in {path.name}")
-            found[code] = _message(code, path.stem, entry)
+            # A code defined twice must not turn every answer into an error: the first one stands.
+            found.setdefault(code, _message(code, path.stem, entry))
     return found
 
 

@@ -1,10 +1,11 @@
 """Every refusal is explained in both languages, and the pages about them are current."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from bidding.messages import messages
+from bidding.messages import CATALOG, messages
 from scripts.generate_docs import pages
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,13 @@ def raised_codes() -> Iterator[tuple[str, str]]:
 def test_every_code_that_is_raised_has_an_entry() -> None:
     missing = {f"{code} ({place})" for code, place in raised_codes() if code not in messages()}
     assert not missing
+
+
+def test_no_code_is_defined_twice() -> None:
+    codes = [
+        code for path in sorted(CATALOG.glob("*.toml")) for code in tomllib.loads(path.read_text("utf-8"))
+    ]
+    assert sorted(set(codes)) == sorted(codes)
 
 
 def test_every_entry_speaks_both_languages_in_full() -> None:
