@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from rich.table import Table
 
 from bidding.client.errors import ClientError
 from bidding.client.http import Api
-from bidding.demo.cast import BIDDERS, OFFICERS, PASSWORD
+from bidding.demo.cast import BIDDERS, OFFICERS, PASSWORD, QUORUM
 from bidding.demo.load import Loaded, load
 from bidding.server import configure_logging, refuse_plain_text, server_config
 from bidding.settings import Settings
@@ -23,18 +24,19 @@ from bidding.settings import Settings
 def demo(
     port: Annotated[int, typer.Option(help="Port on loopback.")] = 8420,
     data_dir: Annotated[Path, typer.Option(help="Where everything embedded is kept.")] = Path(".data"),
+    opens_in: Annotated[float, typer.Option(min=0.5, help="Minutes until a new tender opens.")] = 10.0,
 ) -> None:
     """Run the platform with the demonstration (演示/无法律效力): a tender about to open and its bids."""
     settings = Settings(port=port, data_dir=data_dir, demo=True, rehearsal=True, log_level="warning")
     refuse_plain_text(settings)
     configure_logging(settings.log_level)
     server = uvicorn.Server(server_config(settings))
-    loader = threading.Thread(target=_load, args=(server, settings), daemon=True)
+    loader = threading.Thread(target=_load, args=(server, settings, timedelta(minutes=opens_in)), daemon=True)
     loader.start()
     server.run()
 
 
-def _load(server: uvicorn.Server, settings: Settings) -> None:
+def _load(server: uvicorn.Server, settings: Settings, lead: timedelta) -> None:
     console = Console(stderr=True)
     pause = threading.Event()
     while not server.started and not server.should_exit:
@@ -42,7 +44,9 @@ def _load(server: uvicorn.Server, settings: Settings) -> None:
     if server.should_exit:
         return
     try:
-        loaded = load(Api.to(settings.base_url), settings.data_dir / "demo", lambda text: console.print(text))
+        loaded = load(
+            Api.to(settings.base_url), settings.data_dir / "demo", lead, lambda text: console.print(text)
+        )
     except ClientError as error:
         console.print(f"[red]演示未能载入 / the demonstration could not be loaded: {error}[/red]")
         server.should_exit = True
@@ -71,8 +75,24 @@ def _say_what_to_try(settings: Settings, loaded: Loaded) -> None:
 
 
 def _things_to_try(settings: Settings, loaded: Loaded) -> list[str]:
+    lot, people = loaded.lot, loaded.people
     return [
-        f"curl {settings.base_url}/api/lots/{loaded.lot}",
-        "./scripts/run rehearse --bidders 12 --officers 3 --quorum 2 --misbehave",
-        "./scripts/run --help",
+        f"export KAIBIAO_SERVER={settings.base_url}",
+        *(
+            f"export KAIBIAO_{name}={PASSWORD}"
+            for name in ("P12_PASSWORD", "BID_PASSPHRASE", "OFFICER_PASSPHRASE")
+        ),
+        f"./scripts/run host watch {lot}",
+        *(
+            f"./scripts/run officer attend {lot} -c {people}/{player.key}/certificate.p12 "
+            f"--key {people}/{player.key}/opening-key-{lot}.json"
+            for player in OFFICERS[:QUORUM]
+        ),
+        f"./scripts/run host do {lot} StartDecryption -c {people}/agency/certificate.p12",
+        *(f"./scripts/run release {lot} --package {people}/{player.key}/package-{lot}" for player in BIDDERS),
+        f"./scripts/run confirm {lot} -c {people}/bidder-1/certificate.p12",
+        f"./scripts/run sign {lot} -c {people}/bidder-1/certificate.p12",
+        f"./scripts/run export {lot} -c {people}/supervisor/certificate.p12 --right supervisor",
+        "./scripts/run verify ….zip",
+        "./scripts/run rehearse --bidders 15 --misbehave all",
     ]

@@ -25,10 +25,8 @@ from bidding.demo.cast import BIDDERS, OFFICERS, PASSWORD, Player, bid_form, lot
 from crypto.canonical import iso, parse_iso
 from crypto.signing import Signer
 
-#: How long a visitor has between the first start and the opening.
-LEAD = timedelta(minutes=10)
 #: A tender whose opening is nearer than this is left alone and a new one is published.
-TOO_NEAR = timedelta(minutes=1)
+TOO_NEAR = timedelta(seconds=20)
 DOCUMENT = "演示招标文件.md"
 DOCUMENT_TEXT = """# 演示招标文件（无法律效力）
 
@@ -49,14 +47,14 @@ class Loaded:
     people: Path
 
 
-def load(api: Api, folder: Path, say: Say) -> Loaded:
-    """The tender about to open: the one of an earlier start while it is still ahead, else a new one."""
+def load(api: Api, folder: Path, lead: timedelta, say: Say) -> Loaded:
+    """The tender about to open: an earlier start's while it is still ahead, else a new one after `lead`."""
     people = folder / "people"
     state = folder / "demo.json"
     held = load_json(state)
     if held and parse_iso(held["opensAt"]) - local_now() > TOO_NEAR:
         return Loaded(held["tender"], held["lot"], parse_iso(held["opensAt"]), people)
-    opens_at = local_now() + LEAD
+    opens_at = local_now() + lead
     accounts = {player.key: _account(api, people, player, say) for player in (*OFFICERS, *BIDDERS)}
     tender, lot = _publish(accounts, people, opens_at, say)
     for player in BIDDERS:
