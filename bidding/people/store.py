@@ -154,6 +154,12 @@ def certificate_der(tx: sa.Connection, sha256: str) -> bytes | None:
     return None if found is None else bytes(found)
 
 
+def last_valid_at(tx: sa.Connection, person_id: str) -> datetime | None:
+    """When the last of a person's known certificates ends; None for somebody who never signed in."""
+    query = sa.select(sa.func.max(certificate.c.not_after)).where(certificate.c.person == person_id)
+    return tx.execute(query.select_from(certificate)).scalar()
+
+
 def grants(tx: sa.Connection, organisation_id: str | None = None) -> list[Grant]:
     """Roles in force, of one organisation or of all."""
     query = sa.select(role_grant).where(role_grant.c.ended_at.is_(None)).order_by(role_grant.c.granted_at)

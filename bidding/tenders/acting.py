@@ -8,17 +8,24 @@ from fastapi import Header
 
 from bidding.deps import Deps
 from bidding.people.certificates import verify_signature
+from bidding.people.ids import person_id
 from bidding.people.register import Holder
 from bidding.people.roles import OPERATORS
 from bidding.people.sessions import Session
+from bidding.people.store import last_valid_at
 from bidding.tenders.actor import Actor, ActorRole
 from bidding.tenders.commands import Signed
 from bidding.tenders.desk import tender_state
+from bidding.tenders.preconditions import Finding, drafted
 from bidding.tenders.state import Tender
 from ceremony.errors import Refusal
+from crypto.canonical import iso
+from crypto.translog.engine import reading
 
 #: A client that repeats a lost request sends the same key and gets the first answer.
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=100, pattern=r"^[\w.:-]+$")]
+#: A warning of the trust catalogue.
+ENDS_BEFORE = "certificate-ends-before-opening"
 
 
 def command_id(deps: Deps, key: str | None) -> str:
@@ -46,6 +53,21 @@ def own_tender(deps: Deps, tender: str, session: Session) -> tuple[int, Tender]:
     if session.credit_code not in (state.agency.credit_code, state.head.tenderer.credit_code):
         raise Refusal("not-found")
     return version, state
+
+
+def ending_seats(deps: Deps, state: Tender) -> tuple[Finding, ...]:
+    """Warnings about people of the hall whose known certificates will all have ended by the opening."""
+    found = []
+    with reading(deps.engine) as tx:
+        for lot in drafted(state):
+            for seat in lot.terms.seats:
+                ends_at = last_valid_at(tx, person_id(seat.credit_code, seat.name))
+                if ends_at is not None and ends_at < lot.terms.opens_at:
+                    facts = {"role": seat.role, "name": seat.name, "notAfter": iso(ends_at)}
+                    found.append(
+                        Finding("certificate-ends-before-opening", lot.id, facts=facts, warning=True)
+                    )
+    return tuple(found)
 
 
 def signed(deps: Deps, body: bytes, cms: bytes) -> tuple[Signed, Holder]:

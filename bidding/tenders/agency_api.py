@@ -14,7 +14,7 @@ from bidding.people.roles import Role
 from bidding.people.wire import SignedBody, nfc
 from bidding.tenders import commands as cmd
 from bidding.tenders import store, views, wire
-from bidding.tenders.acting import IdempotencyKey, agency_of, command_id, own_tender, signed_by
+from bidding.tenders.acting import IdempotencyKey, agency_of, command_id, ending_seats, own_tender, signed_by
 from bidding.tenders.actor import Actor, ActorRole
 from bidding.tenders.announce import announce_change, announce_publication
 from bidding.tenders.changes import plan_change
@@ -169,7 +169,7 @@ def _checking(routes: APIRouter, deps: Deps) -> None:
         _, state = own_tender(deps, tender, session)
         book, days = law(deps)
         now = deps.clock.now()
-        found = findings(state, ruleset_for(state, book, now), days, now)
+        found = (*findings(state, ruleset_for(state, book, now), days, now), *ending_seats(deps, state))
         return {
             "missing": [finding.encode() for finding in found if finding.blocks],
             "warnings": [finding.encode() for finding in found if not finding.blocks],

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 from tender_world import (
     AGENCY,
     CENTRE,
@@ -19,6 +20,7 @@ from tender_world import (
     tender_world,
 )
 
+from bidding.hall import find_caller
 from bidding.people.acts import Act, ActKind
 from bidding.people.ids import person_id
 from bidding.people.roles import OPERATORS, ORDINARY, Role, check_grant, effective
@@ -199,3 +201,21 @@ def test_the_auditor_and_others_do_not_act(world: TenderWorld) -> None:
     statement = act(world, ActKind.SUSPEND_HALL, "l_x", "platform")
     for person in (operator(world, Role.AUDIT), world.agency()):
         refused(ask(person, statement), "not-allowed")
+
+
+def test_an_operator_looks_into_a_hall_like_the_public(world: TenderWorld) -> None:
+    """Even one that a notice names as the host of the hall."""
+    done = published_rehearsal(world)
+    named = done.agency
+    request = Request({**_scope(named), "state": {"slot": named.slot}})
+    assert find_caller(world.deps, request) is not None
+    entry = f"system={sha256_hex(named.signer.certificate)}"
+    object.__setattr__(world.deps.settings, "operators", (entry,))
+    named.sign_in(named.slot)
+    request = Request({**_scope(named), "state": {"slot": named.slot}})
+    assert find_caller(world.deps, request) is None
+
+
+def _scope(person: Person) -> dict[str, Any]:
+    headers = [(b"cookie", f"kb={person.cookie}".encode()), (b"host", b"testserver")]
+    return {"type": "http", "method": "GET", "path": "/", "headers": headers, "query_string": b""}

@@ -259,6 +259,7 @@ def test_a_certificate_that_will_have_ended(world: TenderWorld) -> None:
     ok(agency.call("PATCH", f"/tenders/{tender}/lots/{lot}", lot_body(deadline(world, 800))))
     found = warnings(agency, tender)
     assert found["officer-certificate-expires"]["facts"]["seat"] in ("officer:agency", "officer:tenderer")
+    assert found["certificate-ends-before-opening"]["facts"]["role"] == "host"
     assert "calendar-provisional" in found
 
 
