@@ -13,7 +13,15 @@ from crypto.authority_profile import Usage, Validity
 from crypto.authority_register import RevocationReason
 from crypto.errors import Invalid
 from crypto.revocation import RevocationEvidence
-from crypto.trust import Missing, Purpose, Revocation, Verdict
+from crypto.trust import (
+    Missing,
+    Purpose,
+    Revocation,
+    RevocationPolicy,
+    TrustedAuthority,
+    TrustStore,
+    Verdict,
+)
 
 from .authorities import CODE, DAY, HOUR, NOW, ORGANISATION, evidence, store
 
@@ -167,3 +175,18 @@ def test_evidence_made_a_moment_later_is_welcome(ca: DemoAuthority) -> None:
     _, certificate = ca.issue(ORGANISATION, CODE, at=NOW - DAY)
     judged = store(ca).judge(certificate, at=NOW, evidence=evidence(ca, NOW + timedelta(days=5)))
     assert judged.verdict is Verdict.VALID
+
+
+def test_a_chain_counts_where_an_anchor_vouches_for_it(ca: DemoAuthority, tmp_path: Path) -> None:
+    anchored = TrustStore((TrustedAuthority("demo", "演示", (ca.root,)),), RevocationPolicy(DAY))
+    _, certificate = ca.issue(ORGANISATION, CODE, at=NOW - DAY)
+    stranger = DemoAuthority.create(tmp_path / "stranger", at=NOW - 30 * DAY)
+    lists = evidence(ca, NOW)
+    with_chain = anchored.judge(certificate, ca.chain, at=NOW, evidence=lists)
+    assert (with_chain.verdict, with_chain.path[1]) == (Verdict.VALID, ca.intermediate)
+    mixed = anchored.judge(certificate, (*stranger.chain, *ca.chain), at=NOW, evidence=lists)
+    assert mixed.verdict is Verdict.VALID
+    for chain in ((), (b"junk",), stranger.chain):
+        judged = anchored.judge(certificate, chain, at=NOW, evidence=lists)
+        assert judged.verdict is Verdict.INVALID
+        assert judged.reason in {"certificate-untrusted", "certificate-path-invalid"}
