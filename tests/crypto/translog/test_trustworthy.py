@@ -1,4 +1,4 @@
-"""A log that is not what it was: restored, forked or edited. It is noticed, and nothing is written any more."""
+"""A log that is not what it was: restored, forked or edited. It is noticed, and writing ends."""
 
 from __future__ import annotations
 
