@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sealed_world import CHEAP
@@ -52,6 +53,7 @@ from crypto.envelope import (
 )
 from crypto.signing import sign_detached, sign_digest
 from crypto.statements import REPLACE, WITHDRAW, sign_statement
+from crypto.translog.witness import cosign
 from opening_hall import commands as c
 from opening_hall import statements, vault
 from opening_hall.facts import Cause, Phase
@@ -140,6 +142,13 @@ class OpenedWorld:
 
     def later(self, seconds: float = 1) -> None:
         self.world.clock.at += timedelta(seconds=seconds)
+
+    def cosign(self, name: str, key: Ed25519PrivateKey) -> None:
+        """A witness vouches for the log as it is now."""
+        log = self.world.deps.log
+        note = log.checkpoint()
+        signature = cosign(note, log.verifier, None, (), name=name, key=key, at=self.world.clock.now())
+        log.add_cosignatures(note + signature.line())
 
     def look(self) -> None:
         """Let the platform do what is outstanding."""

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from bidding.archive.collect import Lot, read_lot
-from bidding.archive.export import ended_lot, pack_lot
+from bidding.archive.container import Packed
+from bidding.archive.desk import ExportDesk
+from bidding.archive.export import ended_lot
 from bidding.archive.manifest import Right
 from bidding.archive.rights import Viewer
 from bidding.auth import MaybeSignedIn, Session
@@ -28,6 +30,7 @@ MAX_CASE = 200
 def router(deps: Deps) -> APIRouter:
     """Routes of archives and records."""
     routes = APIRouter()
+    desk = ExportDesk(deps)
 
     @routes.get("/lots/{lot}/archive")
     def archive(
@@ -39,18 +42,15 @@ def router(deps: Deps) -> APIRouter:
     ) -> StreamingResponse:
         """The archive of an ended opening. `right=court` names the case it is for; every export beyond the
         public one is logged before its first byte."""
+        kept = desk.known(lot) if right is Right.PUBLIC else None
+        if kept is not None:
+            return _answer(kept, f"{lot}-{right}")
         ended = ended_lot(deps, lot)
         viewer = viewer_of(ended, right, session, case)
         if session is not None and right is not Right.PUBLIC:
             what = f"archive:{right}" + (f" {case}" if case else "")
             BidVault(desk_of(deps)).log_read(ended.lot, "", what, session.person)
-        packed = pack_lot(deps, ended, viewer, ciphertext=ciphertext)
-        name = f"{lot}-{right}.kaibiao.zip"
-        headers = {
-            "Content-Length": str(packed.size),
-            "Content-Disposition": f'attachment; filename="{name}"',
-        }
-        return StreamingResponse(packed.stream(), media_type="application/zip", headers=headers)
+        return _answer(desk.pack(ended, viewer, ciphertext=ciphertext), f"{lot}-{right}")
 
     @routes.get("/verify/{code}")
     def verify(code: str) -> dict[str, Any]:
@@ -58,6 +58,14 @@ def router(deps: Deps) -> APIRouter:
         return verification(deps, code)
 
     return routes
+
+
+def _answer(packed: Packed, name: str) -> StreamingResponse:
+    headers = {
+        "Content-Length": str(packed.size),
+        "Content-Disposition": f'attachment; filename="{name}.kaibiao.zip"',
+    }
+    return StreamingResponse(packed.stream(), media_type="application/zip", headers=headers)
 
 
 def viewer_of(lot: Lot, right: Right, session: Session | None, case: str) -> Viewer:

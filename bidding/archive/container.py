@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
 from bidding.archive import layout
 from bidding.archive.layout import MANIFEST, SIGNATURE, Entry
 from bidding.archive.manifest import LEAF, Described, Manifest, Right, statement
+
+MEASURING = 4
+"""Threads that read and hash entries before the first byte is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,8 @@ def pack(
 ) -> Packed:
     """Measure and sign; `sign` turns a text into a C2SP signed note under the log's key."""
     ordered = sorted(items, key=lambda item: item.name)
-    described = tuple(map(measure, ordered))
+    with ThreadPoolExecutor(MEASURING, thread_name_prefix="archive") as pool:
+        described = tuple(pool.map(measure, ordered))
     manifest = Manifest(tender, lot, origin, right, issued_at, described)
     data = manifest.encode()
     head = (

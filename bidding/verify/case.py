@@ -48,6 +48,8 @@ class Case:
     trusted: list[str] = field(default_factory=list)
     key: Verifier | None = None
     checkpoint: Checkpoint | None = None
+    cosigned: list[tuple[int, frozenset[str]]] = field(default_factory=list)
+    """Checkpoints in the archive: size and the known witnesses that cosigned."""
     leaves: dict[int, Leaf] = field(default_factory=dict)
     events: dict[str, list[LogEvent]] = field(default_factory=dict)
     hall: list[tuple[LogEvent, Event]] = field(default_factory=list)

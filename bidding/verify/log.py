@@ -25,13 +25,16 @@ def check_checkpoint(case: Case, findings: Findings) -> None:
     encoded = _text(case, names.CHECKPOINT)
     case.checkpoint = _checkpoint(names.CHECKPOINT, encoded, key)
     witnesses = _witnesses(case)
-    count = len(_cosigned(names.CHECKPOINT, encoded, key, witnesses))
+    vouched = _cosigned(names.CHECKPOINT, encoded, key, witnesses)
+    case.cosigned.append((case.checkpoint.size, vouched))
     for name in case.opened.names(names.EARLIER):
         try:
             _check_earlier(case, name, key, witnesses)
         except Invalid as error:
             findings.add(name, error.code, error.detail)
-    findings.note(f"{case.checkpoint.size} leaves, {count} witnesses of {len(witnesses)} cosigned")
+    findings.note(
+        f"{case.checkpoint.size} leaves, {len(vouched)} of {len(witnesses)} known witnesses cosigned"
+    )
 
 
 def check_leaves(case: Case, findings: Findings) -> None:
@@ -154,7 +157,8 @@ def _check_earlier(case: Case, name: str, key: Verifier, witnesses: list[Verifie
     if case.checkpoint is None or not isinstance(value, dict) or set(value) != {"note", "proof"}:
         raise Invalid("checkpoint-malformed", name)
     earlier = open_checkpoint(value["note"], [key])
-    verify_cosigned(value["note"], [key], witnesses)
+    vouched = frozenset(one.witness for one in verify_cosigned(value["note"], [key], witnesses))
+    case.cosigned.append((earlier.size, vouched))
     now = case.checkpoint
     proof = [unb64(step) for step in value["proof"]]
     merkle.verify_consistency(earlier.size, now.size, earlier.root, now.root, proof)
@@ -173,9 +177,9 @@ def _checkpoint(name: str, encoded: str, key: Verifier) -> Checkpoint:
         raise Failed(Wrong(name, error.code, error.detail)) from error
 
 
-def _cosigned(name: str, encoded: str, key: Verifier, witnesses: list[Verifier]) -> list[Any]:
+def _cosigned(name: str, encoded: str, key: Verifier, witnesses: list[Verifier]) -> frozenset[str]:
     try:
-        return list(verify_cosigned(encoded, [key], witnesses))
+        return frozenset(one.witness for one in verify_cosigned(encoded, [key], witnesses))
     except Invalid as error:
         raise Failed(Wrong(name, error.code, error.detail)) from error
 

@@ -68,7 +68,22 @@ def check_order(case: Case, findings: Findings) -> None:
         for problem in _out_of_order(state, event):
             findings.add(names.HALL_EVENTS, "event-out-of-order", problem, leaf=entry.index)
         state = evolve(state, event)
+    _check_witnesses(case, findings)
     findings.note(f"{acts} acts, each by a seat and in a phase that the table allows")
+
+
+def _check_witnesses(case: Case, findings: Findings) -> None:
+    """Closed stands under a checkpoint that as many witnesses cosigned as the rule row wants."""
+    wanted = case.setup.rules.witness_quorum
+    closed = next((entry for entry, event in case.hall if isinstance(event, e.Closed)), None)
+    if not wanted or closed is None or not any(isinstance(event, e.Cosigned) for _, event in case.hall):
+        return
+    vouched = {name for size, witnesses in case.cosigned if size > closed.index for name in witnesses}
+    told = {event.witness for _, event in case.hall if isinstance(event, e.Cosigned)}
+    if len(vouched) < wanted or not told <= vouched:
+        detail = f"{len(vouched)} known witnesses cosigned a checkpoint over Closed, {wanted} are wanted"
+        findings.add(names.WITNESSES, "witnesses-missing", detail, leaf=closed.index)
+    findings.note(f"{len(vouched)} witnesses vouch for Closed")
 
 
 def _check_act(entry: LogEvent, state: State, command: type[c.Command], findings: Findings) -> None:

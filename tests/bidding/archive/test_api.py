@@ -12,12 +12,16 @@ from opened_world import OpenedWorld, opened_world
 from tender_world import Person, credit_code, refused
 
 from bidding.archive import api
+from bidding.archive import desk as desk_module
+from bidding.archive.desk import AT_ONCE, ExportDesk
 from bidding.archive.export import ended_lot
 from bidding.archive.manifest import Right
+from bidding.archive.rights import Viewer
 from bidding.people import register
 from bidding.people.roles import Role
 from bidding.verify.record import sessions
 from bidding.verify.run import verify_archive
+from crypto.errors import Unavailable
 from opening_hall.record.minutes import minutes
 from opening_hall.record.printed import record_code
 
@@ -131,3 +135,25 @@ CODES = ["x", "l_a.main.0123456789abcdef", "{lot}.main.0000000000000000", "{lot}
 @pytest.mark.parametrize("code", CODES)
 def test_guessed_codes_are_not_found(world: OpenedWorld, code: str) -> None:
     refused(world.world.anonymous("GET", f"/verify/{code.format(lot=world.lot)}"), "not-found")
+
+
+def test_public_archive_is_made_once_a_minute(world: OpenedWorld) -> None:
+    """Ten thousand viewers cost one archive; a newer checkpoint comes with the next minute."""
+    desk = ExportDesk(world.world.deps)
+    lot = ended_lot(world.world.deps, world.lot)
+    viewer = Viewer(Right.PUBLIC)
+    first = desk.pack(lot, viewer, ciphertext=False)
+    assert desk.pack(lot, viewer, ciphertext=False) is first
+    world.later(61)
+    assert desk.pack(lot, viewer, ciphertext=False) is not first
+
+
+def test_exports_take_turns(world: OpenedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk_module, "PATIENCE", 0.0)
+    desk = ExportDesk(world.world.deps)
+    lot = ended_lot(world.world.deps, world.lot)
+    held = [desk._turns.acquire(blocking=False) for _ in range(AT_ONCE)]
+    assert all(held)
+    with pytest.raises(Unavailable) as busy:
+        desk.pack(lot, Viewer(Right.SUPERVISOR), ciphertext=False)
+    assert busy.value.code == "archive-busy"
