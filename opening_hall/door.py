@@ -22,7 +22,7 @@ from opening_hall.ports import HallPorts
 from opening_hall.prepare import Caller, Desk, Prepared, prepare
 from opening_hall.record.incidents import Incident, incidents_of
 from opening_hall.record.minutes import Language, Minutes, minutes_of
-from opening_hall.seats import OFFICIALS, BidId, LotId, Seat
+from opening_hall.seats import OFFICIALS, BidId, LotId, Role, Seat
 from opening_hall.state import INITIAL, State
 from opening_hall.view import announced
 
@@ -36,6 +36,8 @@ AFTER_OPENING = frozenset(
         Phase.RECORDED,
     }
 )
+#: Phases whose minutes no further act of the opening changes.
+PUBLIC_MINUTES = frozenset({Phase.RECORD_SIGN, Phase.SEALING, Phase.RECORDED, Phase.FAILED, Phase.ABORTED})
 BIDS_A_PAGE = 500
 
 
@@ -185,9 +187,14 @@ class Door:
         }
 
     def minutes(self, place: Place, lang: Language) -> Minutes:
-        """The record as it stands, for whoever may see names now."""
+        """The record as it stands, for whoever may see names now; for the public once it is final.
+
+        Until then the public has its view (rule book 2.1): deposits, chat and reasons are not in it.
+        """
         if place.seat.role not in OFFICIALS and not announced(place.state):
             raise Refusal("list-not-announced")
+        if place.seat.role is Role.PUBLIC and place.state.phase not in PUBLIC_MINUTES:
+            raise Refusal("no-record")
         state = INITIAL
         incidents: list[Incident] = []
         for step in self._steps(place.lot):

@@ -45,7 +45,10 @@ class Draft:
         return self.now + timedelta(seconds=seconds)
 
     def in_time(self) -> None:
-        """Raise Refusal("window-closed") once the running window is over; Tick may not have come yet."""
-        deadline = self.state.deadline
+        """Raise Refusal("window-closed") once the running window is over; Tick may not have come yet.
+
+        During a suspension (暂停) all clocks stand still: nothing that may be said then is late.
+        """
+        deadline = None if self.state.suspended else self.state.deadline
         if deadline is not None and self.now >= deadline:
             raise Refusal("window-closed", phase=str(self.state.phase))

@@ -57,9 +57,10 @@ def install_packages(mode: str) -> None:
     uv = shutil.which("uv")
     create_environment(uv)
     python = str(VENV / "bin/python")
-    install = (
-        [uv, "pip", "install", "-q", "--python", python] if uv else [python, "-m", "pip", "install", "-q"]
-    )
+    install = [python, "-m", "pip", "install", "-q", "--compile"]
+    if uv:
+        # Without bytecode every process would compile all it imports, each time.
+        install = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", python]
     run([*install, "--require-hashes", "-r", str(lock)], "the packages could not be installed")
     run(
         [*install, "--no-deps", "--no-build-isolation", "-e", str(ROOT)],

@@ -181,3 +181,12 @@ def test_seats_parse_and_print() -> None:
 def test_an_officer_without_a_notice_has_no_seat() -> None:
     hall = Hall(seats=tuple(s for s in setup().seats if s.seat != AGENCY)).to_identifying()
     hall.refused(AGENCY, d.ReleaseIdentityShares(tuple(hall.state.bids)), "no-such-seat")
+
+
+def test_an_objection_during_a_pause_is_not_late_however_long_the_pause() -> None:
+    hall = Hall(d.Rules(objection_seconds=60)).to_objection()
+    hall.do(HOST, PAUSE)
+    hall.later(3600)
+    assert hall.do(bidder(0), d.RaiseObjection("o1", "唱标顺序有误", SIGNATURE))
+    hall.do(HOST, d.Resume("恢复"))
+    hall.later(3600).refused(bidder(1), d.RaiseObjection("o2", "迟到的异议", SIGNATURE), "window-closed")

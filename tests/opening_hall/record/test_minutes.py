@@ -28,7 +28,7 @@ from crypto.canonical import parse_canonical
 from crypto.errors import Invalid
 from opening_hall import domain as d
 from opening_hall.record.incidents import LINES, incidents_of
-from opening_hall.record.minutes import COLUMNS, Minutes, minutes, moment
+from opening_hall.record.minutes import COLUMNS, NONE, Minutes, minutes, moment
 
 RULES = d.Rules(line_seconds=0)
 
@@ -259,3 +259,11 @@ def test_a_host_without_an_entry_is_named_by_its_seat() -> None:
     made = minutes(Hall(RULES, seats=()).events)
     assert fact(made, "host") == ""
     assert [s.name for s in made.signatories] == [""]
+
+
+def test_the_tenderers_estimate_is_secret_until_the_reading() -> None:
+    def shown(hall: Hall) -> str:
+        return next(fact.value for fact in minutes(hall.events).header if fact.key == "benchmark")
+
+    assert shown(Hall(benchmark="4800000.00").to_list()) == NONE
+    assert "4800000.00" in shown(Hall(benchmark="4800000.00").to_reading()).replace(",", "")
