@@ -45,7 +45,7 @@ class Objects(Protocol):
         """The keys under a folder-like prefix. Raises `Unavailable`."""
 
     def remove(self, prefix: str) -> None:
-        """Delete everything under a folder-like prefix; nothing there is fine. Raises `Unavailable`."""
+        """Delete an object or all under a folder-like prefix, if there is any. Raises `Unavailable`."""
 
 
 class Spool:
@@ -124,6 +124,8 @@ class LocalObjects:
         with _mapped():
             self._check_mounted()
             folder = self._path(prefix.rstrip("/"))
+            if folder.is_file():
+                folder.unlink(missing_ok=True)
             for path in sorted(folder.rglob("*"), reverse=True):
                 if path.is_dir():
                     path.rmdir()
@@ -198,7 +200,7 @@ class BucketObjects:
 
     def remove(self, prefix: str) -> None:
         with _mapped():
-            for key in self.keys(prefix):
+            for key in (prefix.rstrip("/"), *self.keys(prefix)):
                 with suppress(NotFoundError, FileNotFoundError):
                     obstore.delete(self._store, key)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -176,7 +176,15 @@ class LotWorld:
             self.signers[number] = Signer(certificate, self.authority.chain, key)
         return self.signers[number]
 
-    def seal(self, number: int, price: str = "", *, name: str = "", **options: Any) -> Sealed:
+    def seal(
+        self,
+        number: int,
+        price: str = "",
+        *,
+        name: str = "",
+        files: Sequence[tuple[str, Path]] = (),
+        **options: Any,
+    ) -> Sealed:
         identity = replace(
             IDENTITY_INPUT,
             organisation={"name": f"投标单位{number}", "creditCode": credit_code(number)},
@@ -187,7 +195,7 @@ class LotWorld:
         made = seal_in(
             replace(self.world, bidder=self.signer(number)),
             self.folder / f"bid-{name or number}" / "package",
-            [PartInput(part, form, []) for part, form in forms.items()],
+            [PartInput(part, form, files) for part, form in forms.items()],
             **options,
         )
         self.sealed[number] = made

@@ -7,22 +7,20 @@ opened payload is logged before its first byte.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import BinaryIO, cast
 
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bidding.objects import Spool
 from bidding.submissions import store
 from bidding.submissions.batches import token_over
 from bidding.submissions.desk import Desk
+from bidding.submissions.payloads import PayloadFile, PayloadSink, put_payload
 from bidding.submissions.records import Records
 from bidding.submissions.store import PIECE_SIZE, GateState, Upload, UploadState
 from bidding.submissions.tables import payloads, secrets, vault_reads
@@ -30,8 +28,7 @@ from bidding.submissions.upload import BOX, count_of, piece_key
 from ceremony.errors import Refusal
 from crypto.canonical import b64, canon, sha256_hex, unb64
 from crypto.errors import Invalid, Unavailable
-from crypto.payload import PayloadReader, parse_head
-from crypto.stream import PREFIX, SALT, SEGMENT, StreamOpener, StreamSealer
+from crypto.stream import SEGMENT
 from crypto.suite import DEFAULT_SUITE
 from crypto.translog.store import NewEvent
 from opening_hall.seats import BidId, LotId
@@ -163,7 +160,7 @@ class BidVault(Records):
 
     def payload_failed(self, lot: LotId, bid: BidId, part: str, reason: str) -> None:
         """Remember that a payload does not decrypt behind its first segment."""
-        _put_payload(self._desk, lot, bid, part, 0, "", reason)
+        put_payload(self._desk, lot, bid, part, 0, "", reason=reason)
 
     def read_payload(self, lot: LotId, bid: BidId, part: str, by: str) -> Iterator[bytes]:
         """The ZIP of an opened part; logged before its first byte. Refuses `not-opened`."""
@@ -188,23 +185,11 @@ class BidVault(Records):
         desk.log.append(f"reads:{lot}", None, [NewEvent("Read", "platform:", body)], within=within)
 
     def _plain(self, lot: LotId, bid: BidId, part: str, key_id: str) -> Iterator[bytes]:
-        key = _payload_key(lot, bid, part)
-        secret = _key_for_payloads(self._desk.keys.data_key(key_id))
-        first = self._desk.objects.read(key, 0, SEGMENT)
+        secret = self._desk.keys.data_key(key_id)
         size = self._layout(bid).upload.sizes[part]
-        opener = StreamOpener(DEFAULT_SUITE, secret, _about_payload(lot, bid, part), first, size=size)
-        left, data = -1, first
-        for index in range(-(-size // SEGMENT)):
-            if index:
-                data = self._desk.objects.read(key, index * SEGMENT, min(SEGMENT, size - index * SEGMENT))
-            plain = opener.open(index, data)
-            if index == 0:
-                _, _, left, start = parse_head(plain)
-                plain = plain[start:]
-            body = bytes(plain[:left])
-            left -= len(body)
-            if body:
-                yield body
+        file = PayloadFile(self._desk.objects, secret, lot, bid, part, size)
+        while data := file.read(SEGMENT):
+            yield data
 
     def _unseal(self, row: sa.Row[tuple[str, str, str, str, str, bytes]]) -> bytes:
         sealed = bytes(row.data)
@@ -228,81 +213,6 @@ class BidVault(Records):
             return Layout(upload, store.stored_pieces(tx, upload.upload))
 
 
-class PayloadSink:
-    """Re-encrypts the plaintext segments of one part and counts the ZIP inside them."""
-
-    def __init__(self, desk: Desk, lot: LotId, bid: BidId, part: str, segments: int) -> None:
-        self._desk, self._place = desk, (lot, bid, part)
-        self._spool: Spool = desk.objects.spool()
-        self._digest = _Digest()
-        self._reader = PayloadReader(cast(BinaryIO, self._digest))
-        self._key = desk.keys.data
-        self._sealer = StreamSealer(
-            DEFAULT_SUITE,
-            _key_for_payloads(self._key.secret),
-            _about_payload(lot, bid, part),
-            cast(BinaryIO, _SpoolWriter(self._spool)),
-            segments=segments,
-            salt=desk.random(SALT),
-            prefix=desk.random(PREFIX),
-        )
-
-    def take(self, index: int, plain: memoryview) -> None:
-        """The plaintext of segment `index`, in order. Raises `Invalid` for a malformed frame."""
-        self._reader.take(index, plain)
-        self._sealer.write(plain)
-
-    def close(self) -> None:
-        """All segments came: keep them. Raises `Invalid` when the frame says otherwise."""
-        self._reader.close()
-        self._sealer.close()
-        lot, bid, part = self._place
-        self._desk.objects.publish(self._spool, _payload_key(lot, bid, part))
-        _put_payload(
-            self._desk, lot, bid, part, self._digest.size, self._digest.hexdigest(), "", self._key.id
-        )
-        self.discard()
-
-    def discard(self) -> None:
-        """Forget what was not kept."""
-        self._spool.close()
-
-
-class _Digest:
-    """A file that only counts and hashes."""
-
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
-        self.size = 0
-
-    def write(self, data: bytes | memoryview) -> int:
-        self._hash.update(data)
-        self.size += len(data)
-        return len(data)
-
-    def hexdigest(self) -> str:
-        return self._hash.hexdigest()
-
-
-class _SpoolWriter:
-    """A spool as the file that the sealer writes to."""
-
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
-
-    def write(self, data: bytes | memoryview) -> int:
-        self._spool.write(data)
-        return len(data)
-
-
-def _put_payload(
-    desk: Desk, lot: str, bid: str, part: str, size: int, sha256: str, reason: str, key_id: str = ""
-) -> None:
-    row = {"bid": bid, "part": part, "lot": lot, "size": size, "sha256": sha256, "reason": reason}
-    with store.writing(desk.engine) as tx:
-        store.insert_if_new(tx, payloads, **row, key_id=key_id)
-
-
 def _key(layout: Layout, file: str, number: int) -> str:
     found = layout.pieces.get((file, number))
     if found is None:
@@ -310,21 +220,9 @@ def _key(layout: Layout, file: str, number: int) -> str:
     return piece_key(layout.upload.upload, file, number, found)
 
 
-def _payload_key(lot: str, bid: str, part: str) -> str:
-    return f"payloads/{lot}/{bid}/{part}"
-
-
 def _about(lot: str, bid: str, kind: str, seat: str) -> bytes:
     return canon({"label": "kaibiao/vault-secret/v1", "lot": lot, "bid": bid, "kind": kind, "seat": seat})
 
 
-def _about_payload(lot: str, bid: str, part: str) -> bytes:
-    return canon({"label": "kaibiao/payload-at-rest/v1", "lot": lot, "bid": bid, "part": part})
-
-
 def _key_for_secrets(secret: bytes) -> bytes:
     return DEFAULT_SUITE.mac(secret, b"kaibiao/vault-secret/v1")
-
-
-def _key_for_payloads(secret: bytes) -> bytes:
-    return DEFAULT_SUITE.mac(secret, b"kaibiao/payload-at-rest/v1")

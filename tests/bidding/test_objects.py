@@ -72,6 +72,8 @@ def test_removing_takes_a_folder_and_only_that(objects: Objects) -> None:
     assert objects.keys("ab") == ["ab/3"]
     assert objects.keys("a") == []
     objects.remove("a")
+    objects.remove("ab/3")
+    assert objects.keys("ab") == []
 
 
 @pytest.mark.parametrize("key", ["", "/etc/passwd", "a/../b", "a//b", "./a"])

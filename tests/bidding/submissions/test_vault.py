@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -174,6 +176,48 @@ def test_a_payload_that_breaks_behind_its_form_is_a_result(lot: LotWorld) -> Non
         (lot.bid(2), "main"): "",
     }
     assert reported == [(lot.bid(1), "bad-ciphertext")]
+
+
+def test_files_of_several_segments_are_read_back_whole(lot: LotWorld, tmp_path: Path) -> None:
+    files = []
+    for name, size in (("投标函.pdf", 700_000), ("图纸/总图.dwg", 2_500_000), ("a", 0)):
+        path = tmp_path / f"source-{size}"
+        path.write_bytes(bytes(number % 251 for number in range(size)))
+        files.append((name, path))
+    lot.submit(3, lot.seal(3, files=files))
+    lot.close()
+    lot.identify()
+    lot.open((1, 2, 3))
+    lot.opener.wait()
+    body = b"".join(lot.vault.read_payload(lot.lot, lot.bid(3), "main", "p_1"))
+    archive = zipfile.ZipFile(io.BytesIO(body))
+    assert archive.testzip() is None
+    assert {name: archive.read(name) for name, _ in files} == {
+        name: path.read_bytes() for name, path in files
+    }
+
+
+def test_an_archive_that_says_two_things_is_not_kept(
+    lot: LotWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_bytes(b"9800000")
+    two.write_bytes(b"7100000")
+    with monkeypatch.context() as patched:
+        patched.setattr("crypto.payload.check_names", lambda names: None)
+        sealed = lot.seal(3, files=[("报价.txt", one), ("报价.txt", two)])
+    lot.submit(3, sealed)
+    reported: list[tuple[str, str]] = []
+    lot.opener._failed = lambda lot_id, bid, part, reason: reported.append((bid, reason))
+    lot.close()
+    lot.identify()
+    state = lot.open((1, 2, 3))
+    lot.opener.wait()
+    # The price was read from the form, where there is only one; the files are nobody's to read.
+    assert state.bids[lot.bid(3)].openings["main"].ok
+    assert lot.vault.opened_parts(lot.lot)[lot.bid(3), "main"] == "bad-file-name"
+    assert reported == [(lot.bid(3), "bad-file-name")]
+    assert not [key for key in lot.desk.objects.keys("payloads") if lot.bid(3) in key]
 
 
 def test_the_platforms_own_outages_are_on_record(lot: LotWorld) -> None:
