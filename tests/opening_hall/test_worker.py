@@ -312,7 +312,10 @@ def test_a_bid_that_replaces_another_leaves_the_old_one_sealed(lot: LotWorld) ->
     lot.clock.at += timedelta(seconds=1)
     organisation = {"name": "投标单位2", "creditCode": credit_code(2)}
     new = lot.seal(
-        2, "8000000.00", name="again", identity=replace(IDENTITY_INPUT, replaces=[old.bid], organisation=organisation)
+        2,
+        "8000000.00",
+        name="again",
+        identity=replace(IDENTITY_INPUT, replaces=[old.bid], organisation=organisation),
     )
     lot.submit(2, new)
     lot.close()
