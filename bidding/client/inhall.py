@@ -50,12 +50,16 @@ def receipt_proof(api: Api, held: acts.Held) -> Callable[[], tuple[str, str]]:
 
 
 def wait_for(hall: Hall, command: str, told: Callable[[str], None], also: Callable[[Hall], bool]) -> None:
-    """Follow the hall until this seat may give `command`.
+    """Follow the hall until this seat may give `command`; take the seat in person (签到) as soon as that is
+    open.
 
     Raises `ClientError("hall-over")` when it never may.
     """
     phase = ""
     while not (command in hall.may and also(hall)):
+        if "SignIn" in hall.may:
+            hall.do("SignIn")
+            continue
         if hall.phase != phase:
             phase = hall.phase
             told(phase)

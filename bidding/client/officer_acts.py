@@ -96,7 +96,9 @@ def run_desk(desk: Desk, steps: Collection[Step], told: Callable[[str], None]) -
             if hall.phase != phase:
                 phase = hall.phase
                 told(phase)
-            if left[0] in hall.may and (left[0] is not Step.ADMITTED or hall.view.get("admittedHash")):
+            if "SignIn" in hall.may:
+                hall.do("SignIn")
+            elif left[0] in hall.may and (left[0] is not Step.ADMITTED or hall.view.get("admittedHash")):
                 desk.do(hall, left[0])
                 told(f"{left.pop(0)} ✓")
             elif hall.phase in OVER:

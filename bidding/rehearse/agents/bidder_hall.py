@@ -33,6 +33,7 @@ class Attendance:
     way: Misbehaviour | None
     held: acts.Held | None
     code: str
+    losses: int = 0
     gone: bool = False
     """Will not release any more, whatever the hall offers."""
 
@@ -43,6 +44,7 @@ class Attendance:
             self.party.report.tell("attending")
             self._sign_in(hall)
             while hall.phase not in OVER:
+                self._tell_losses(hall)
                 if self._act(hall):
                     self.party.report.flush(self.lot.id)
                     hall.drop()
@@ -62,6 +64,13 @@ class Attendance:
             done = self.party.keep_trying(hall, "SignIn")
             if done is not None:
                 self._journal("SignedIn", by=hall.seat)
+
+    def _tell_losses(self, hall: Hall) -> None:
+        """Put lost connections into the evidence, once for each time the way back was found."""
+        if hall.reconnections > self.losses and "Diagnose" in hall.may and "bid" in hall.mine:
+            self.losses = hall.reconnections
+            facts = {"reconnections": str(hall.reconnections)}
+            self.party.keep_trying(hall, "Diagnose", kind="socket-loss", facts=facts, bid=hall.mine["bid"])
 
     def _act(self, hall: Hall) -> bool:
         """Do what the hall lets this bidder do now. True when this bidder is gone for good."""
@@ -136,5 +145,6 @@ def attend(party: Party, lot: Lot, folder: Path, way: Misbehaviour | None) -> No
         Attendance(party, lot, way, None, code).attend()
         return
     held = acts.open_package(folder, party.passphrase)
-    acts.check_in(party.api, held)
+    acts.diagnose(party.api.stranger(), held, "key-test", {"result": "ok"})
+    acts.check_in(party.api.stranger(), held)
     Attendance(party, lot, way, held, "").attend()
