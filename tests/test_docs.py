@@ -25,6 +25,13 @@ def names_in(path: Path) -> frozenset[str]:
     return frozenset(node.name for node in ast.walk(tree) if isinstance(node, functions))
 
 
+def where(test: str) -> list[str]:
+    """Other files that have a test of this name: whoever moves a test changes the pages as well."""
+    return [
+        str(file.relative_to(ROOT)) for file in (ROOT / "tests").rglob("test_*.py") if test in names_in(file)
+    ]
+
+
 def rows(page: str) -> list[str]:
     """The rows of all tables, without heads."""
     lines = (ROOT / page).read_text("utf-8").splitlines()
@@ -44,7 +51,7 @@ def test_every_file_and_test_that_is_named_exists(page: str) -> None:
         if not file.is_file():
             missing.append(path)
         elif test and test not in names_in(file):
-            missing.append(f"{path}::{test}")
+            missing.append(f"{path}::{test}, perhaps moved to {where(test)}")
         elif path.startswith("tests/") and test and not test.startswith("test_"):
             missing.append(f"{path}::{test} is no test")
     assert missing == []
