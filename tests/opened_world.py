@@ -206,6 +206,7 @@ class OpenedWorld:
             place = {"tender": self.published.tender, "lot": self.lot}
             signature = sign_statement(instead_of.sealed.receipt_private, {"label": REPLACE, **place, **told})
             changes["replace"] = {**told, "sig": signature}
+        self.desk.sealed = number  # tickets come from another account each time
         self.desk.submit(sealed, **changes)
         bidder = Bidder(person, sealed, price)
         self.bidders.append(bidder)
