@@ -7,7 +7,7 @@ counts failures or locks anybody out.
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
@@ -22,6 +22,7 @@ from bidding.people.roles import Role
 from bidding.people.sessions import Session
 from bidding.people.sign_in import make_challenge, parse_challenge, use_challenge
 from bidding.people.wire import Strict
+from bidding.settings import EVERYWHERE, LOOPBACK
 from ceremony.errors import Refusal
 from crypto.canonical import b64, iso, unb64
 from crypto.signing import verify_detached
@@ -108,7 +109,21 @@ def _is_ours(deps: Deps, request: Request, origin: str) -> bool:
     parts = urlsplit(origin)
     if parts.scheme not in ("http", "https") or parts.path:
         return False
-    return origin == deps.settings.base_url or parts.netloc == request.headers.get("host", "")
+    return origin == deps.settings.base_url or is_own_host(deps, request, parts)
+
+
+def is_own_host(deps: Deps, connection: HTTPConnection, origin: SplitResult) -> bool:
+    """Whether an origin other than the public address is this server all the same.
+
+    The Host header alone proves nothing: who relays a sign-in to us names itself in it and in Origin alike.
+    It counts only where no address is known (listening on all), or for names of this very machine.
+    """
+    if origin.netloc != connection.headers.get("host", ""):
+        return False
+    settings = deps.settings
+    if settings.public_url:
+        return False
+    return settings.host in EVERYWHERE or (not settings.beyond_loopback and origin.hostname in LOOPBACK)
 
 
 def server_origin(deps: Deps, request: Request) -> str:

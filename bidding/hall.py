@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter
 from starlette.requests import HTTPConnection, Request
 
-from bidding.auth import SAFE, find_session, require_own_origin
+from bidding.auth import SAFE, find_session, is_own_host, require_own_origin
 from bidding.deps import Deps
 from bidding.people.roles import OPERATORS
 from bidding.submissions.desk import desk_of
@@ -60,6 +60,6 @@ def require_socket_origin(deps: Deps, connection: HTTPConnection) -> None:
     Raises Refusal("cross-site-request").
     """
     origin = connection.headers.get("origin", "")
-    ours = origin == deps.settings.base_url or urlsplit(origin).netloc == connection.headers.get("host", "")
+    ours = origin == deps.settings.base_url or is_own_host(deps, connection, urlsplit(origin))
     if origin and not ours:
         raise Refusal("cross-site-request", "the socket was not opened by this platform's own pages")

@@ -10,6 +10,8 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+#: Addresses to listen on that say nothing about the name users know: set `public_url` with them.
+EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
 
 
 class Settings(BaseSettings):
@@ -20,7 +22,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".data")
     host: str = "127.0.0.1"
     port: int = Field(default=8420, ge=0, le=65535)
-    #: The address users see, printed in QR codes; by default derived from host and port.
+    #: The address users see, printed in QR codes and named in every sign-in; by default from host and port.
     public_url: str = ""
     #: SQLAlchemy address; by default SQLite (WAL, synchronous=FULL) under `data_dir`.
     database_url: str = ""

@@ -72,13 +72,24 @@ def test_a_challenge_of_another_maker_is_unknown(world: TenderWorld, forged: str
 
 def test_a_challenge_belongs_to_the_origin_it_was_asked_from(world: TenderWorld) -> None:
     person = world.person("张三", "某某公司", AGENCY)
-    made = ok(
-        world.client.post(
-            "/api/auth/challenge", json={}, headers={"Origin": "http://elsewhere", "Host": "elsewhere"}
-        )
-    )
-    assert parse_canonical(unb64(made["statement"]), limit=1000)["origin"] == "http://elsewhere"
+    object.__setattr__(world.deps.settings, "public_url", "")
+    local = {"Origin": "http://localhost:8420", "Host": "localhost:8420"}
+    made = ok(world.client.post("/api/auth/challenge", json={}, headers=local))
+    assert parse_canonical(unb64(made["statement"]), limit=1000)["origin"] == "http://localhost:8420"
+    object.__setattr__(world.deps.settings, "public_url", BASE)
     refused(person.call("POST", "/auth/session", answer(person, made)), "challenge-unknown")
+
+
+def test_a_relay_that_names_itself_gets_no_challenge_for_its_own_address(world: TenderWorld) -> None:
+    """Host and Origin are the relay's to choose: a victim's client would sign for the relay's address."""
+    relay = {"Origin": "https://evil.example", "Host": "evil.example"}
+    made = ok(world.client.post("/api/auth/challenge", json={}, headers=relay))
+    assert parse_canonical(unb64(made["statement"]), limit=1000)["origin"] == BASE
+    person = world.signed_in("张三", "某某公司", AGENCY)
+    refused(person.call("DELETE", "/auth/session", headers=relay), "cross-site-request")
+    object.__setattr__(world.deps.settings, "public_url", "")
+    made = ok(world.client.post("/api/auth/challenge", json={}, headers=relay))
+    assert parse_canonical(unb64(made["statement"]), limit=1000)["origin"] != relay["Origin"]
 
 
 def test_a_page_of_another_site_gets_our_own_origin_to_show(world: TenderWorld) -> None:
