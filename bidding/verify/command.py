@@ -27,6 +27,9 @@ def verify(
         str,
         typer.Option(help="The log's key: the vkey itself or a file with it. Else the archive's own."),
     ] = "",
+    reprint: Annotated[
+        bool, typer.Option("--reprint", help="Also print the record again and compare every object.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")] = False,
 ) -> None:
     """Check everything an archive (归档包) claims, without a network: every byte of the container, the log,
@@ -38,7 +41,11 @@ def verify(
         anchors = load_anchors(trust) if trust is not None else None
         vkey = _vkey(log_key) if log_key else None
         report = verify_archive(
-            archive, anchors=anchors, vkey=vkey, progress=_quiet if as_json else _show_step
+            archive,
+            anchors=anchors,
+            vkey=vkey,
+            reprint=reprint,
+            progress=_quiet if as_json else _show_step,
         )
     except Unreadable as error:
         _unreadable(str(error), as_json)

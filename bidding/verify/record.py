@@ -13,7 +13,8 @@ from bidding.verify.report import Failed, Findings, Wrong
 from bidding.verify.trust import Trust
 from crypto.certificates import certificate_facts
 from crypto.errors import Invalid
-from crypto.pdf_bytes import VerifiedSignature, revision_ends, verify_pdf_signatures
+from crypto.pdf_additions import verify_additions
+from crypto.pdf_bytes import VerifiedSignature, verify_pdf_signatures
 from crypto.signing import SignedBy, verify_detached
 from crypto.time_stamp_token import verify_time_stamp_path
 from crypto.trust import Verdict
@@ -61,7 +62,7 @@ def sessions(events: list[Event]) -> Iterator[Session]:
 def check_minutes(case: Case, findings: Findings) -> None:
     """Minutes written again from the log equal those in the archive and in the PDF that was signed."""
     count = 0
-    for session in _sessions(case):
+    for session in sessions_of(case):
         told = minutes(session.before).encode()
         path, pdf_path = session.path("minutes.json"), session.path("record.pdf")
         if case.opened.read(path) != told:
@@ -86,7 +87,7 @@ def check_minutes(case: Case, findings: Findings) -> None:
 def check_signatures(case: Case, trust: Trust, findings: Findings) -> None:
     """Bidders' signatures over the rendered record, and the seals with their time stamps."""
     bidders = seals = 0
-    for session in _sessions(case):
+    for session in sessions_of(case):
         bidders += _check_bidders(case, session, findings)
         seals += _check_seals(case, trust, session, findings)
     findings.note(f"{bidders} bidders signed, {seals} seals")
@@ -114,9 +115,7 @@ def _check_seals(case: Case, trust: Trust, session: Session, findings: Findings)
     path = session.path("record.pdf")
     pdf = case.opened.read(path)
     try:
-        ends = revision_ends(pdf)
-        if session.rendered.size not in ends:
-            raise Invalid("printed-record-differs", "the rendered record is no whole revision of it")
+        verify_additions(pdf, session.rendered.size)
         found = verify_pdf_signatures(pdf) if sealed else ()
     except Invalid as error:
         findings.add(path, error.code, error.detail)
@@ -153,7 +152,8 @@ def _check_holder(by: SignedBy, credit_code: str) -> None:
         raise Invalid("signature-of-somebody-else", f"the certificate speaks for {facts.credit_code}")
 
 
-def _sessions(case: Case) -> list[Session]:
+def sessions_of(case: Case) -> list[Session]:
+    """The records of the hall under examination, at least one."""
     found = list(sessions([event for _, event in case.hall]))
     if not found:
         raise Failed(Wrong(names.HALL_EVENTS, "record-missing", "no record was rendered"))

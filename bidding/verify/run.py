@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bidding.verify import acts, batches, bids, draws, hall, identities, log, order, outcome, record
+from bidding.verify import acts, batches, bids, draws, hall, identities, log, order, outcome, pages, record
 from bidding.verify.case import Case
 from bidding.verify.container import open_archive
 from bidding.verify.contents import check_contents
@@ -89,17 +89,22 @@ STEPS: tuple[tuple[str, _Work, tuple[int, ...]], ...] = (
 )
 
 
+#: Only when asked for: it needs the PDF library of the release that printed the record.
+PAGES: tuple[str, _Work, tuple[int, ...]] = ("printed pages", _of(pages.check_pages), (22,))
+
+
 def verify_archive(
     path: Path,
     *,
     anchors: tuple[bytes, ...] | None = None,
     vkey: str | None = None,
+    reprint: bool = False,
     progress: Progress = lambda step: None,
 ) -> Report:
     """Verify an archive. Raises `Unreadable` where there is none; everything else stands in the report.
 
     `anchors` (DER) and `vkey` come from outside; without them the archive's own are used, and the report
-    says so.
+    says so. `reprint` adds the comparison of the printed pages.
     """
     try:
         opened = open_archive(path)
@@ -110,7 +115,7 @@ def verify_archive(
     steps: list[Step] = []
     wrong: list[Wrong] = []
     unnamed = 0
-    for step, findings in _run(bench):
+    for step, findings in _run(bench, (*STEPS, PAGES) if reprint else STEPS):
         steps.append(step)
         wrong += findings.wrong
         unnamed += findings.unnamed
@@ -118,9 +123,11 @@ def verify_archive(
     return Report(tuple(steps), tuple(wrong), unnamed, case.facts, tuple(case.trusted))
 
 
-def _run(bench: _Bench) -> Iterator[tuple[Step, Findings]]:
+def _run(
+    bench: _Bench, wanted: tuple[tuple[str, _Work, tuple[int, ...]], ...]
+) -> Iterator[tuple[Step, Findings]]:
     passed: set[int] = set()
-    for number, (name, work, needs) in enumerate(STEPS, 1):
+    for number, (name, work, needs) in enumerate(wanted, 1):
         findings = Findings()
         lost = [need for need in needs if need not in passed]
         if lost:

@@ -57,6 +57,7 @@ def render_sheet(sheet: Sheet, data: bytes, attachment: str = MINUTES) -> bytes:
     )
     canvas.setTitle(f"{sheet.title.zh} {sheet.title.en} · {sheet.subtitle}")
     canvas.setSubject(sheet.footer)
+    canvas.setKeywords(sheet.qr)
     canvas.setCreator("Kaibiao")
     canvas.setProducer("Kaibiao / ReportLab")
     _attach(canvas, attachment, data)

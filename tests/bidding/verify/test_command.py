@@ -65,6 +65,12 @@ def test_changed_archive_exits_1_and_names_the_place(exported: Exported, tmp_pat
     assert kaibiao("verify", path).returncode == 1
 
 
+def test_pages_can_be_printed_again(exported: Exported) -> None:
+    done = kaibiao("verify", exported.paths[Right.PUBLIC], "--reprint")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "printed pages: 1 records printed again" in done.stdout
+
+
 def test_what_is_no_archive_exits_2(tmp_path: Path) -> None:
     path = tmp_path / "letter.txt"
     path.write_text("nothing to see")
