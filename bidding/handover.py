@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from bidding.background import Task
+from bidding.bulletins import post_bulletins
 from bidding.deps import Deps
 from bidding.people.ids import person_id
 from bidding.tenders import commands as cmd
@@ -27,18 +28,17 @@ from crypto.canonical import b64, sha256_hex
 from crypto.errors import Unavailable
 from crypto.translog.engine import reading
 from opening_hall import rules as hall
-from opening_hall.commands import Abort, Reschedule, Schedule
-from opening_hall.facts import AbortCode, Phase
+from opening_hall.commands import Abort, Reschedule, Schedule, Suspend
+from opening_hall.facts import AbortCode, Phase, SuspendCode
 from opening_hall.rules import DrawRule, FieldDef, Rules, Setup, Step
 from opening_hall.seats import PLATFORM, LotId, Role, Seat, SeatEntry, TenderId
+from opening_hall.state import State as HallState
 
 #: Rules that the tender documents may lay down themselves; the minimum number of bids is the law's.
 STATED = frozenset(field.name for field in dataclasses.fields(Rules)) - {"minimum", "citations", "seals"}
 
 
 HALL = "hall:"
-#: Phases at which the tender has something to learn.
-SETTLING = frozenset({Phase.CLOSED, Phase.IDENTIFYING, Phase.RECORDED, Phase.FAILED, Phase.ABORTED})
 #: Longest time that `stop` goes unnoticed.
 PAUSE_SECONDS = 0.5
 SETTLE_EVERY = timedelta(minutes=1)
@@ -175,7 +175,7 @@ def schedule(deps: Deps, lot_id: str) -> None:
     Done again, nothing happens: the hall has that set-up already.
     """
     tender, lot = lot_state(deps, lot_id)
-    if not lot.receiving:
+    if not lot.receiving and lot.state is not LotState.CLOSED:
         return
     wanted = setup(tender, lot, base_url=deps.settings.base_url)
     _, hall_state = deps.halls.state(hall_stream(lot_id))
@@ -194,14 +194,18 @@ def follow(deps: Deps, lot_id: str) -> None:
     """Carry what the hall came to back into the tender. Idempotent: derived from the hall's state."""
     _, hall_state = deps.halls.state(hall_stream(lot_id))
     tender, lot = lot_state(deps, lot_id)
-    if hall_state.setup is None or lot.state in FINISHED:
+    if hall_state.setup is None:
         return
+    post_bulletins(deps, tender, lot, hall_state)
+    if lot.state in FINISHED:
+        return
+    _hold(deps, tender, lot_id, hall_state)
     ending = hall_state.ending
     command: cmd.Command
     if hall_state.phase is Phase.FAILED and ending and ending.failed:
         command = cmd.FailLot(lot_id, ending.failed.value)
     elif hall_state.phase is Phase.ABORTED:
-        command = cmd.FailLot(lot_id, "aborted")
+        command = cmd.FailLot(lot_id, f"aborted-{ending.aborted}" if ending else "aborted")
     elif hall_state.phase is Phase.RECORDED and hall_state.stage + 1 == len(hall_state.setup.parts):
         command = cmd.ReportOpened(lot_id, hall_state.record.sha256)
     elif hall_state.phase not in (Phase.SCHEDULED, Phase.CLOSING):
@@ -210,6 +214,21 @@ def follow(deps: Deps, lot_id: str) -> None:
         return
     command_id = f"hall:{lot_id}:{type(command).__name__}"
     carry_out(deps, tender.id, TENDER_PLATFORM, command, command_id=command_id)
+
+
+def _hold(deps: Deps, tender: Tender, lot_id: str, hall_state: HallState) -> None:
+    """Stop a hall before anything is opened while an objection to the documents waits for its answer.
+
+    作出答复前，应当暂停招标投标活动 (实施条例 art. 22). Once for each set of objections: whether to go on is
+    then the host's act, under the supervisor's eyes.
+    """
+    waiting = tender.holding(lot_id)
+    if not waiting or hall_state.phase not in (Phase.CLOSED, Phase.IDENTIFYING) or hall_state.suspended:
+        return
+    reason = f"异议未答复 objections await their answer: {', '.join(waiting)}（实施条例 第22条）"
+    command_id = f"objections:{sha256_hex(','.join(waiting).encode())[:24]}"
+    suspend = Suspend(SuspendCode.ON_THE_SPOT, reason)
+    deps.halls.handle(hall_stream(lot_id), str(PLATFORM), suspend, command_id=command_id)
 
 
 def terminate(deps: Deps, lot_id: str) -> None:
@@ -258,7 +277,8 @@ def tasks(deps: Deps) -> list[Task]:
 
 
 def _follow_for(deps: Deps, moved: SimpleQueue[str], stop: threading.Event) -> None:
-    """Follow halls as they move, for about a minute."""
+    """Follow halls as they move, for about a minute. Most events of a hall change nothing out here."""
+    told: dict[str, tuple[Phase, int, bool]] = {}
     until = deps.clock.now() + SETTLE_EVERY
     while not stop.is_set() and deps.clock.now() < until:
         try:
@@ -266,8 +286,11 @@ def _follow_for(deps: Deps, moved: SimpleQueue[str], stop: threading.Event) -> N
         except Empty:
             continue
         seen = deps.halls.peek(hall_stream(lot_id))
-        if seen is not None and seen[2].phase not in SETTLING:
-            continue
+        if seen is not None:
+            station = (seen[2].phase, seen[2].stage, seen[2].suspended is not None)
+            if told.get(lot_id) == station:
+                continue
+            told[lot_id] = station
         try:
             follow(deps, lot_id)
         except (Refusal, Unavailable) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +15,7 @@ from crypto.translog.schema import metadata
 message = sa.Table(
     "message",
     metadata,
-    sa.Column("id", sa.String(80), primary_key=True),
+    sa.Column("id", sa.String(120), primary_key=True),
     sa.Column("kind", sa.String(40), nullable=False),
     sa.Column(
         "recipient", sa.String(40), nullable=False, server_default="", comment="person; empty: everybody"
@@ -38,7 +39,7 @@ message_read = sa.Table(
 outbox = sa.Table(
     "outbox",
     metadata,
-    sa.Column("id", sa.String(120), primary_key=True),
+    sa.Column("id", sa.String(200), primary_key=True),
     sa.Column("address", sa.String(320), nullable=False),
     sa.Column("subject", sa.String(500), nullable=False),
     sa.Column("body", sa.Text, nullable=False),
@@ -112,6 +113,11 @@ def post(tx: sa.Connection, sent: Message) -> None:
     ]
     if letters:
         tx.execute(sa.insert(outbox), letters)
+
+
+def known(tx: sa.Connection, ids: Collection[str]) -> set[str]:
+    """Which of these messages were posted."""
+    return set(tx.execute(sa.select(message.c.id).where(message.c.id.in_(ids))).scalars())
 
 
 def inbox_of(

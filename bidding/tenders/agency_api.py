@@ -16,10 +16,11 @@ from bidding.tenders import commands as cmd
 from bidding.tenders import store, views, wire
 from bidding.tenders.acting import IdempotencyKey, agency_of, command_id, ending_seats, own_tender, signed_by
 from bidding.tenders.actor import Actor, ActorRole
-from bidding.tenders.announce import announce_change, announce_publication
+from bidding.tenders.announce import announce_change, announce_publication, announce_termination
 from bidding.tenders.changes import plan_change
 from bidding.tenders.desk import carry_out, law, tender_state
 from bidding.tenders.documents import receive
+from bidding.tenders.errand import Also
 from bidding.tenders.notice import tender_notice
 from bidding.tenders.preconditions import drafted, findings, ruleset_for
 from bidding.tenders.rulebook import Regime
@@ -261,7 +262,7 @@ def _outcome(routes: APIRouter, deps: Deps) -> None:
         verify_about(body.notice, TERMINATION_LABEL, tender=tender, lot=lot)
         notice = signed_by(deps, session, body.notice, body.cms)
         command = cmd.TerminateLot(lot, body.code or "terminated", body.reason, notice)
-        answer = _ended(deps, tender, session, command, lot)
+        answer = _ended(deps, tender, session, command, lot, announce_termination)
         handover.terminate(deps, lot)
         return answer
 
@@ -283,8 +284,11 @@ def _outcome(routes: APIRouter, deps: Deps) -> None:
         return _ended(deps, tender, session, command, lot)
 
 
-def _ended(deps: Deps, tender: str, session: SignedIn, command: cmd.Command, lot: str) -> dict[str, Any]:
-    state = carry_out(deps, tender, agency_of(session), command, command_id=command_id(deps, None))
+def _ended(
+    deps: Deps, tender: str, session: SignedIn, command: cmd.Command, lot: str, *also: Also
+) -> dict[str, Any]:
+    by, key = agency_of(session), command_id(deps, None)
+    state = carry_out(deps, tender, by, command, command_id=key, also=also)
     return views.lot_line(state.lots[lot])
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from bidding.inbox import store as inbox
 from bidding.tenders.state import Tender
+from bidding.tenders.terms import LotState
 from crypto.canonical import iso, sha256_hex
 
 
@@ -29,6 +30,27 @@ def announce_publication(tx: sa.Connection, before: Tender, after: Tender) -> No
                 tender=after.id,
                 lot=lot.id,
                 created_at=notice.at,
+            ),
+        )
+
+
+def announce_termination(tx: sa.Connection, before: Tender, after: Tender) -> None:
+    """终止招标, with its reason and what becomes of bids and deposits (实施条例 art. 31)."""
+    for lot in after.lots.values():
+        if lot.state is not LotState.TERMINATED or before.lots[lot.id].state is LotState.TERMINATED:
+            continue
+        inbox.post(
+            tx,
+            inbox.Message(
+                id=f"m_terminated_{lot.id}",
+                kind="lot-terminated",
+                zh=f"终止招标公告：{after.head.title}／{lot.terms.title}",
+                en=f"Tender terminated: {after.head.title} / {lot.terms.title}",
+                body=f"{lot.reason}\n投标文件不予开启，投标保证金依法退还。"
+                " Bids stay sealed; deposits are returned under the law.",
+                tender=after.id,
+                lot=lot.id,
+                created_at=lot.ended_at or after.notices[-1].at,
             ),
         )
 

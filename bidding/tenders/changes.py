@@ -15,7 +15,7 @@ from bidding.tenders.drafting import require_agency
 from bidding.tenders.notice import change_notice, docs_hash
 from bidding.tenders.periods import Unit, due, earliest, latest_before, moved_to
 from bidding.tenders.state import Lot, Tender
-from bidding.tenders.terms import Document
+from bidding.tenders.terms import Document, LotState
 from ceremony.errors import Malformed, Refusal
 
 MAX_QUESTION = 4000
@@ -37,19 +37,31 @@ class Plan:
 
 def plan_change(state: Tender, change: cmd.Change, calendar: Calendar, now: datetime) -> Plan:
     """Compute extensions and the notice. Raises `Refusal` or `Malformed`."""
-    lots = tuple(sorted(change.lots)) or tuple(sorted(k for k, lot in state.lots.items() if lot.receiving))
-    if not lots:
-        raise Refusal("nothing-receives", "no lot of this tender still receives bids")
+    lots = _concerned(state, change)
     for lot_id in lots:
         _require_receiving(state, lot_id, now + MARGIN)
-    _check_answers(state, change)
+    _check_answers(state, change, lots)
     opens_at = {lot: _deadline(state, state.lots[lot], change, calendar, now) for lot in lots}
     if not change.text.strip() and not change.answers and not change.objections:
         raise Malformed("empty-notice", "a notice says something")
     notice = change_notice(state, change, lots, opens_at)
     hashes = {lot: docs_hash(state, state.lots[lot], notice, state.lots[lot].revision + 1) for lot in lots}
-    documents = tuple(d for d in state.staged if d.lot == "" or d.lot in lots)
+    documents = tuple(d for d in state.staged if lots and d.lot in ("", *lots))
     return Plan(notice, lots, opens_at, hashes, documents)
+
+
+def _concerned(state: Tender, change: cmd.Change) -> tuple[str, ...]:
+    """The lots a notice is about. An objection may be answered after its lot closed: it concerns none.
+
+    Raises `Refusal("nothing-receives")`.
+    """
+    if change.lots:
+        return tuple(sorted(set(change.lots)))
+    receiving = tuple(sorted(lot_id for lot_id, lot in state.lots.items() if lot.receiving))
+    late_answer = change.objections and not (change.answers or change.affects or change.reseal)
+    if not receiving and not late_answer:
+        raise Refusal("nothing-receives", "no lot of this tender still receives bids")
+    return receiving
 
 
 def notice_change(state: Tender, by: Actor, command: cmd.NoticeChange, now: datetime) -> tuple[ev.Event, ...]:
@@ -89,16 +101,25 @@ def _require_receiving(state: Tender, lot_id: str, now: datetime) -> Lot:
     return lot
 
 
-def _check_answers(state: Tender, change: cmd.Change) -> None:
+def _check_answers(state: Tender, change: cmd.Change, lots: tuple[str, ...]) -> None:
+    """What is answered is open, and its lot is among the notice's, so that the answer moves its deadline."""
     for answer in change.answers:
         question = state.questions.get(answer.to)
         if question is None or question.answered_in is not None:
             raise Refusal("no-such-question", "an open question of this tender expected", question=answer.to)
+        if question.lot not in lots:
+            raise Refusal(
+                "answer-elsewhere", "the notice must concern the lot that was asked about", lot=question.lot
+            )
     for answer in change.objections:
         objection = state.objections.get(answer.to)
         if objection is None or objection.answered_in is not None:
             raise Refusal(
                 "no-such-objection", "an open objection of this tender expected", objection=answer.to
+            )
+        if objection.lot not in lots and state.lots[objection.lot].receiving:
+            raise Refusal(
+                "answer-elsewhere", "the notice must concern the lot objected to", lot=objection.lot
             )
 
 
@@ -117,7 +138,7 @@ def _deadline(state: Tender, lot: Lot, change: cmd.Change, calendar: Calendar, n
     if state.rules.flag("objection-gives-back-time"):
         for answer in change.objections:
             objection = state.objections[answer.to]
-            if objection.lot == lot.id:
+            if objection.lot == lot.id and not objection.late:
                 wanted = max(wanted, _given_back(state, current, now - objection.raised_at, calendar))
     return wanted
 
@@ -143,23 +164,26 @@ def ask(state: Tender, by: Actor, command: cmd.AskQuestion, now: datetime) -> tu
 
 
 def object_to(state: Tender, by: Actor, command: cmd.RaiseObjection, now: datetime) -> tuple[ev.Event, ...]:
-    """异议 to the documents, in time; an answer is due and the tender stands still until it is given."""
+    """异议 to the documents: registered whenever it comes; in time, the opening waits for its answer."""
     lot = _require_receiving(state, command.lot, now)
     _check_text(command.text)
-    rules = state.rules
-    if rule := rules.get("objection-before-deadline"):
-        latest = latest_before(lot.terms.opens_at, rule.period, command.calendar)
-        if now >= latest:
-            raise Refusal("objection-late", rule.zh, latest=latest.isoformat(), **rule.cite())
-    if rule := rules.get("objection-from-knowing"):
-        start = state.published_at or now
-        if now >= (latest := due(start, rule.period, command.calendar)):
-            raise Refusal("objection-late", rule.zh, latest=latest.isoformat(), **rule.cite())
     if sum(o.answered_in is None for o in state.objections.values()) >= MAX_OPEN_QUESTIONS:
         raise Refusal("too-many-questions", "too many objections await an answer", limit=MAX_OPEN_QUESTIONS)
-    answer = rules.get("objection-answer")
-    due_at = due(now, answer.period, command.calendar) if answer else now
-    return (ev.ObjectionRaised(command.objection, command.lot, command.text, due_at, command.sealed),)
+    rule = state.rules.get("objection-answer")
+    due_at = due(now, rule.period, command.calendar) if rule else now
+    late = now >= objection_limit(state, lot, command.calendar)
+    return (ev.ObjectionRaised(command.objection, lot.id, command.text, due_at, command.sealed, late),)
+
+
+def objection_limit(state: Tender, lot: Lot, calendar: Calendar) -> datetime:
+    """Until when an objection to a lot's documents is in time (条例 art. 22; 采购法 art. 52)."""
+    limits = [lot.terms.opens_at]
+    if rule := state.rules.get("objection-before-deadline"):
+        limits.append(latest_before(lot.terms.opens_at, rule.period, calendar))
+    if rule := state.rules.get("objection-from-knowing"):
+        # What is challenged may stand in the newest notice, which nobody could know before.
+        limits.append(due(state.notices[lot.notices[-1]].at, rule.period, calendar))
+    return min(limits)
 
 
 def hand_over(state: Tender, by: Actor, command: cmd.HandOverSeat) -> tuple[ev.Event, ...]:
@@ -169,8 +193,8 @@ def hand_over(state: Tender, by: Actor, command: cmd.HandOverSeat) -> tuple[ev.E
         raise Refusal("not-found")
     if by.role is not ActorRole.OFFICER or by.credit_code != holder_code(lot, command.seat):
         raise Refusal("not-found")
-    if not lot.receiving:
-        raise Refusal("deadline-passed", "a seat is handed over before the deadline")
+    if not lot.receiving and lot.state is not LotState.CLOSED:
+        raise Refusal("lot-finished", "the lot's opening is over", lot=lot.id)
     if command.statement.signer != by.credit_code:
         raise Refusal("signer-not-holder", "the present holder of the seat signs the handover")
     return (

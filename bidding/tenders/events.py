@@ -173,6 +173,7 @@ class ObjectionRaised(Event):
     text: str
     answer_due_at: datetime
     sealed: Mapping[str, str] = field(default_factory=dict)
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,8 @@ def _lot(state: Tender, lot: Lot, rules: Ruleset) -> dict[str, Json]:
         "ceiling": _money(terms.ceiling),
         "deposit": _money(terms.deposit),
         "evaluation": terms.evaluation,
-        "invited": [party(one) for one in terms.invited],
+        # Only how many: names of potential bidders are nobody's to know (招标投标法 art. 22).
+        "invited": len(terms.invited),
         "rules": hall_rules(lot, rules),
         "documents": [document(d) for d in state.documents_next(lot.id)],
     }
@@ -146,7 +147,7 @@ def change_notice(
             },
             "answers": [_answer(a.text, a.answer) for a in change.answers],
             "objections": [_answer(a.text, a.answer) for a in change.objections],
-            "documents": [document(d) for d in state.staged if d.lot == "" or d.lot in lots],
+            "documents": [document(d) for d in state.staged if lots and d.lot in ("", *lots)],
         }
     )
 

@@ -78,9 +78,7 @@ def award(state: Tender, by: Actor, command: cmd.AwardLot) -> Sequence[ev.Event]
     lot = _known(state, command.lot)
     if lot.state is not LotState.OPENED:
         raise Refusal("lot-not-opened", lot=lot.id, state=lot.state.value)
-    if any(
-        objection.lot == lot.id and objection.answered_in is None for objection in state.objections.values()
-    ):
+    if state.holding(lot.id):
         raise Refusal("objection-open", "an objection to the documents awaits its answer", lot=lot.id)
     notice = command.notice
     return (ev.LotAwarded(lot.id, command.winner, command.price, notice.body, notice.signature),)

@@ -9,6 +9,7 @@ from typing import Any
 
 from bidding.tenders.calendar import Calendar, local_date
 from bidding.tenders.codec import Fen
+from bidding.tenders.notice import hall_rules
 from bidding.tenders.periods import earliest
 from bidding.tenders.rulebook import Case, ProjectType, Regime, Rule, RuleBook, Ruleset
 from bidding.tenders.state import Lot, Tender
@@ -54,6 +55,7 @@ def findings(state: Tender, rules: Ruleset, calendar: Calendar, now: datetime) -
     for lot in drafts:
         found += _seats(lot, rules)
         found += _periods(lot, rules, calendar, now)
+        found += _windows(state, lot, rules)
         found += _deposit(lot, rules)
         found += _invited(state, lot, rules)
         found += _documents(state, lot, rules)
@@ -92,16 +94,36 @@ def _periods(lot: Lot, rules: Ruleset, calendar: Calendar, now: datetime) -> Ite
     if opens_at <= now:
         yield Finding("deadline-in-the-past", lot.id, facts={"opensAt": iso(opens_at)})
     # A later round follows talks with bidders who are known: its window is as the documents say.
-    rule = rules.get("documents-to-deadline") if lot.terms.round == 1 else None
-    if rule and opens_at < (first := earliest(now, rule.period, calendar)):
-        yield Finding("period-too-short", lot.id, rule, {"opensAt": iso(opens_at), "earliest": iso(first)})
-    supply = rules.get("supply-of-documents") if lot.terms.round == 1 else None
+    minima = lot.terms.round == 1
+    for rule in rules.every("documents-to-deadline") if minima else ():
+        if opens_at < (first := earliest(now, rule.period, calendar)):
+            facts: dict[str, Any] = {"opensAt": iso(opens_at), "earliest": iso(first)}
+            yield Finding("period-too-short", lot.id, rule, facts)
     until = lot.terms.supply_until or opens_at
-    if supply and until < (first := earliest(now, supply.period, calendar)):
-        yield Finding("supply-too-short", lot.id, supply, {"supplyUntil": iso(until), "earliest": iso(first)})
+    for rule in rules.every("supply-of-documents") if minima else ():
+        if until < (first := earliest(now, rule.period, calendar)):
+            facts = {"supplyUntil": iso(until), "earliest": iso(first)}
+            yield Finding("supply-too-short", lot.id, rule, facts)
     if not calendar.is_published(local_date(opens_at)):
         facts = {"year": local_date(opens_at).year}
         yield Finding("calendar-provisional", lot.id, facts=facts, warning=True)
+
+
+def _windows(state: Tender, lot: Lot, rules: Ruleset) -> Iterator[Finding]:
+    """The opening's windows as the documents lay them down: none may be missing, each has its floor."""
+    if state.head.regime == Regime.REHEARSAL:
+        return
+    stated = hall_rules(lot, rules)
+    for name in ("phase_a_seconds", "confirmation_seconds", "objection_seconds"):
+        seconds = int(stated.get(name, 1))
+        if seconds == 0:
+            yield Finding("window-missing", lot.id, facts={"window": name})
+        for rule in rules.every(f"hall-floor.{name.replace('_', '-')}") if seconds else ():
+            if seconds < int(rule.value):
+                found = {"window": name, "seconds": seconds}
+                yield Finding("window-too-short", lot.id, rule, found)
+    if not stated.get("witness_quorum"):
+        yield Finding("no-witness", lot.id, rules.get("hall.witness-quorum"), warning=True)
 
 
 def deposit_cap(estimate: Fen, rules: Ruleset) -> Fen | None:
@@ -114,9 +136,9 @@ def deposit_cap(estimate: Fen, rules: Ruleset) -> Fen | None:
 
 
 def _caps(estimate: Fen, rules: Ruleset) -> Iterator[tuple[Rule, Fen]]:
-    if ratio := rules.get("deposit-cap-ratio"):
+    for ratio in rules.every("deposit-cap-ratio"):
         yield ratio, Fen(estimate * int(ratio.value) // 10_000)
-    if amount := rules.get("deposit-cap-amount"):
+    for amount in rules.every("deposit-cap-amount"):
         yield amount, Fen(int(amount.value))
 
 

@@ -17,6 +17,7 @@ from bidding.people.wire import nfc
 from bidding.tenders import commands as cmd
 from bidding.tenders import store, views, wire
 from bidding.tenders.actor import ANYBODY
+from bidding.tenders.changes import objection_limit
 from bidding.tenders.contacts import parse_contact
 from bidding.tenders.desk import carry_out, law, public_lot, tender_state
 from bidding.tenders.documents import send
@@ -104,7 +105,13 @@ def _asking(routes: APIRouter, deps: Deps) -> None:
         objection = new_id("x", deps.random)
         command = cmd.RaiseObjection(objection, lot, body.text, body.contact, days)
         after = carry_out(deps, state.id, ANYBODY, command, command_id=objection)
-        return {"objection": objection, "answerDueAt": iso(after.objections[objection].answer_due_at)}
+        raised = after.objections[objection]
+        return {
+            "objection": objection,
+            "answerDueAt": iso(raised.answer_due_at),
+            "late": raised.late,
+            "inTimeUntil": iso(objection_limit(after, after.lots[lot], days)),
+        }
 
     @routes.post("/lots/{lot}/contacts", status_code=204)
     def leave_contact(lot: str, body: wire.ContactBody) -> None:

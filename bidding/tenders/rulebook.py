@@ -8,7 +8,7 @@ others warn. Rows whose day has not come stay dormant.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -96,10 +96,25 @@ class Row:
             and self.starts_on <= case.on <= self.ends_on
         )
 
+    def relaxes(self, other: Row) -> bool:
+        """Whether this row asks for less than another one of its key."""
+        return self != other and _strictness(self) < _strictness(other)
+
+    def tightens(self, other: Row) -> bool:
+        """Whether this row asks for more than another one of its key."""
+        return self.effect is not Effect.INFORM and _strictness(self) > _strictness(other)
+
     def rank(self) -> tuple[bool, int, bool, date]:
         """More specific rows and newer ones win: tenant, then region by depth, then type, then day."""
         depth = 0 if self.region == EVERY else 1 + self.region.count("-")
         return (self.tenant != EVERY, depth, EVERY not in self.types, self.starts_on)
+
+
+def _strictness(row: Row) -> int:
+    """How much a row asks for: caps the more the lower they are, minima the higher; words do not compare."""
+    if isinstance(row.value, str):
+        return 0
+    return -int(row.value) if "-cap-" in row.key else int(row.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +163,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """The rules of one tender by key. A missing key means that nothing is required."""
+    """The rules of one tender by key. A missing key means that nothing is required.
+
+    `advice` holds unconfirmed rows that ask for more than the governing one: they warn beside it.
+    """
 
     rules: Mapping[str, Rule]
+    advice: Mapping[str, Rule] = field(default_factory=dict)
+
+    def every(self, key: str) -> tuple[Rule, ...]:
+        """The governing rule of a key and what is advised beyond it."""
+        return tuple(rules[key] for rules in (self.rules, self.advice) if key in rules)
 
     def get(self, key: str) -> Rule | None:
         return self.rules.get(key)
@@ -179,15 +202,36 @@ class RuleBook:
     confirmed: frozenset[str] = frozenset()
 
     def ruleset(self, case: Case) -> Ruleset:
-        chosen: dict[str, Row] = {}
+        """The rows that govern a case, and stricter ones that nobody confirmed.
+
+        A row whose source was not checked never takes the place of one that binds, nor relaxes another one:
+        it can only ask for more, as a warning, until an operator confirms it.
+        """
+        governing: dict[str, Row] = {}
+        for row in sorted((row for row in self.rows if row.applies(case)), key=self._weight):
+            known = governing.get(row.key)
+            if known is None or self._binds(row) or (not self._binds(known) and not row.relaxes(known)):
+                governing[row.key] = row
+        advice: dict[str, Row] = {}
         for row in self.rows:
-            if row.applies(case) and (row.key not in chosen or row.rank() > chosen[row.key].rank()):
-                chosen[row.key] = row
-        return Ruleset({key: self._pinned(row) for key, row in chosen.items()})
+            if row.applies(case) and not self._binds(row) and row.tightens(governing[row.key]):
+                known = advice.get(row.key)
+                advice[row.key] = row if known is None or row.rank() > known.rank() else known
+        return Ruleset(
+            {key: self._pinned(row) for key, row in governing.items()},
+            {key: self._pinned(row) for key, row in advice.items()},
+        )
+
+    def _binds(self, row: Row) -> bool:
+        return row.mark in BINDING or row.id in self.confirmed
+
+    def _weight(self, row: Row) -> tuple[tuple[bool, int, bool, date], bool]:
+        """Ascending: more general rows first; of equals, what an operator confirmed comes last and wins."""
+        return row.rank(), row.id in self.confirmed
 
     def _pinned(self, row: Row) -> Rule:
         effect = row.effect
-        if effect is Effect.BLOCK and row.mark not in BINDING and row.id not in self.confirmed:
+        if effect is Effect.BLOCK and not self._binds(row):
             effect = Effect.WARN
         return Rule(row.id, row.key, row.value, row.unit, row.mark, row.law, row.zh, row.en, effect)
 

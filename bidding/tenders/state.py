@@ -50,6 +50,8 @@ class Lot:
     notices: tuple[int, ...] = ()
     code: str = ""
     """Why it failed or was terminated."""
+    reason: str = ""
+    ended_at: datetime | None = None
     destroyed: frozenset[str] = frozenset()
     """Seats whose holder stated that the opening key is gone."""
 
@@ -101,7 +103,14 @@ class Objection:
     raised_at: datetime
     answer_due_at: datetime
     sealed: Mapping[str, str]
+    late: bool = False
+    """Raised after its time: answered like any other, but nothing waits for it."""
     answered_in: int | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the tender stands still until it is answered (实施条例 art. 22)."""
+        return self.answered_in is None and not self.late
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,10 @@ class Tender:
     def documents_next(self, lot: str) -> tuple[Document, ...]:
         """The documents of a lot once what is staged is public."""
         return visible((*self.documents, *self.staged), lot)
+
+    def holding(self, lot: str) -> tuple[str, ...]:
+        """Objections that a lot's opening waits for."""
+        return tuple(key for key, value in self.objections.items() if value.lot == lot and value.holds)
 
     @property
     def head(self) -> Header:
@@ -192,7 +205,9 @@ def evolve(state: Tender, event: ev.Event) -> Tender:
             question = Question(event.lot, event.text, event.at)
             return replace(state, questions={**state.questions, event.question: question})
         case ev.ObjectionRaised():
-            objection = Objection(event.lot, event.text, event.at, event.answer_due_at, event.sealed)
+            objection = Objection(
+                event.lot, event.text, event.at, event.answer_due_at, event.sealed, event.late
+            )
             return replace(state, objections={**state.objections, event.objection: objection})
         case _:
             return _lot_event(state, event)
@@ -215,9 +230,11 @@ def _lot_event(state: Tender, event: ev.Event) -> Tender:
         case ev.LotOpened():
             return _put(state, replace(state.lots[event.lot], state=LotState.OPENED))
         case ev.LotFailed():
-            return _put(state, replace(state.lots[event.lot], state=LotState.FAILED, code=event.code))
+            failed = replace(state.lots[event.lot], state=LotState.FAILED, code=event.code)
+            return _put(state, replace(failed, ended_at=event.at))
         case ev.LotTerminated():
-            return _put(state, replace(state.lots[event.lot], state=LotState.TERMINATED, code=event.code))
+            ended = replace(state.lots[event.lot], state=LotState.TERMINATED, code=event.code)
+            return _put(state, replace(ended, reason=event.reason, ended_at=event.at))
         case ev.LotAwarded():
             return _put(state, replace(state.lots[event.lot], state=LotState.AWARDED))
         case _:

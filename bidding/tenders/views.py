@@ -68,7 +68,20 @@ def lot_line(lot: Lot) -> dict[str, Any]:
         "opensAt": iso(lot.terms.opens_at),
         "revision": lot.revision,
         "code": lot.code,
+        "report": abnormality(lot),
     }
+
+
+def abnormality(lot: Lot) -> dict[str, Any] | None:
+    """The 招标异常报告 of a lot that came to no result; codes of the national data standard."""
+    if lot.state is LotState.TERMINATED:
+        kind, name = 3, "公告撤销"
+    elif lot.state is LotState.FAILED:
+        kind, name = (2, "终止开标") if lot.code.startswith("aborted") else (1, "流标")
+    else:
+        return None
+    at = iso(lot.ended_at) if lot.ended_at else None
+    return {"code": kind, "name": name, "reason": lot.reason or lot.code, "at": at}
 
 
 def lot_package(state: Tender, lot: Lot, now: datetime) -> dict[str, Any]:
@@ -184,6 +197,7 @@ def questions(state: Tender, *, lot: str = "") -> list[dict[str, Any]]:
             "text": o.text,
             "askedAt": iso(o.raised_at),
             "answerDueAt": iso(o.answer_due_at),
+            "late": o.late,
             "notice": o.answered_in,
         }
         for key, o in state.objections.items()

@@ -20,7 +20,7 @@ def shipped() -> RuleBook:
     for path in sorted(FOLDER.glob("*.toml")):
         content = tomllib.loads(path.read_text("utf-8"))
         for entry in content["row"]:
-            for regime in content["regimes"]:
+            for regime in entry.get("regimes", content["regimes"]):
                 row = parse_row(entry, Regime(regime))
                 if row.id in rows:
                     raise ValueError(f"{path.name}: row {row.id} stands twice")

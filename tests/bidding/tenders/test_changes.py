@@ -198,8 +198,11 @@ def test_objections_come_ten_days_before_the_deadline(world: TenderWorld, eng: P
     found = ok(world.anonymous("POST", path, body))
     assert found["answerDueAt"] == "2026-03-16T16:00:00.000Z"
     later(world, eng, minutes=1)
-    problem = refused(world.anonymous("POST", path, body), "objection-late")
-    assert problem["facts"]["law"] == "招标投标法实施条例 第22条"
+    assert (found["late"], found["inTimeUntil"]) == (False, "2026-03-13T16:00:00.000Z")
+    late = ok(world.anonymous("POST", path, body))  # registered, but nothing waits for it
+    assert late["late"] is True
+    state = world.deps.tenders.state(f"tender:{eng.tender}")[1]
+    assert state.holding(eng.lot) == (found["objection"],)
 
 
 def test_time_lost_to_an_objection_is_given_back(world: TenderWorld, eng: Published) -> None:

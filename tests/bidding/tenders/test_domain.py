@@ -274,7 +274,9 @@ def test_challenges_in_procurement_count_from_the_notice() -> None:
     story.now = datetime(2026, 3, 11, 15, 59, tzinfo=UTC)
     story.when(ANYBODY, cmd.RaiseObjection("x_1", "l_1", "质疑", {}, DAYS))
     story.now += timedelta(minutes=1)
-    story.refused(ANYBODY, cmd.RaiseObjection("x_2", "l_1", "质疑", {}, DAYS), "objection-late")
+    story.when(ANYBODY, cmd.RaiseObjection("x_2", "l_1", "质疑", {}, DAYS))
+    assert [story.state.objections[x].late for x in ("x_1", "x_2")] == [False, True]
+    assert story.state.holding("l_1") == ("x_1",)
     story.now += timedelta(days=3)
     before = story.state.lots["l_1"].terms.opens_at
     story.when(AGENCY, story.change(objections=(cmd.Answer("x_1", "质疑", "答复"),)))
@@ -303,9 +305,13 @@ def test_handing_a_seat_over() -> None:
     story.refused(OFFICER, replaced(good, statement=replaced(signed, signer=OTHER)), "signer-not-holder")
     story.when(OFFICER, good)
     story.refused(OFFICER, good, "not-found")
-    story.when(PLATFORM, cmd.FailLot("l_1", "x"))
     successor = Actor(ActorRole.OFFICER, OTHER, "p_n")
-    story.refused(successor, replaced(good, statement=replaced(signed, signer=OTHER)), "deadline-passed")
+    back = replaced(good, statement=replaced(signed, signer=OTHER), to=Party("代理", CODE))
+    story.now = START + timedelta(days=21)
+    story.when(PLATFORM, cmd.CloseLot("l_1"))
+    story.when(successor, back)  # absence at the opening is when it is needed most
+    story.when(PLATFORM, cmd.FailLot("l_1", "x"))
+    story.refused(OFFICER, good, "lot-finished")
 
 
 def test_the_outcome_and_who_may_say_it() -> None:

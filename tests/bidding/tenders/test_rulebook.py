@@ -104,6 +104,31 @@ def test_unchecked_rows_warn_until_an_operator_confirms_them(mark: Mark) -> None
     assert confirmed.ruleset(WORKS).rules["documents-to-deadline"].blocks
 
 
+def test_unchecked_rows_ask_for_more_but_never_for_less() -> None:
+    national = row("n", 20)
+    strict = row("s", 30, region="CN-35", mark=Mark.LOCAL)
+    lax = row("l", 10, region="CN-35-0100", mark=Mark.LOCAL)
+    book = RuleBook((national, strict, lax))
+    rules = book.ruleset(WORKS)
+    assert rules.rules["documents-to-deadline"].blocks
+    found = [(rule.value, rule.blocks) for rule in rules.every("documents-to-deadline")]
+    assert found == [(20, True), (30, False)]
+    confirmed = book.with_rows((), ("l",)).ruleset(WORKS)
+    assert confirmed.rules["documents-to-deadline"].value == 10
+    services = Case(Regime.GP_N, ProjectType.SERVICES, "CN", "", TODAY)
+    assert shipped().ruleset(services).rules["bids-minimum"].value == 3
+    cap = row("c", 100, key="deposit-cap-ratio")
+    lower = row("d", 50, key="deposit-cap-ratio", region="CN-35", mark=Mark.LOCAL)
+    advice = RuleBook((cap, lower)).ruleset(WORKS).advice
+    assert advice["deposit-cap-ratio"].value == 50
+
+
+def test_silence_in_procurement_counts_as_accepting() -> None:
+    gp = shipped().ruleset(replace(WORKS, regime=Regime.GP))
+    assert gp.rules["hall.missing-confirmation"].value == "deemed"
+    assert shipped().ruleset(WORKS).rules["hall.missing-confirmation"].value == "noted"
+
+
 def test_voluntary_tenders_are_only_warned_about_periods() -> None:
     rules = shipped().ruleset(replace(WORKS, regime=Regime.VOL))
     assert not rules.rules["documents-to-deadline"].blocks
@@ -112,7 +137,11 @@ def test_voluntary_tenders_are_only_warned_about_periods() -> None:
 
 def test_small_tenders_live_by_local_rows() -> None:
     case = replace(WORKS, regime=Regime.SMALL)
-    assert not any(rule.blocks for rule in shipped().ruleset(case).rules.values())
+    blocking = {rule.key for rule in shipped().ruleset(case).rules.values() if rule.blocks}
+    assert blocking == {"quorum-minimum"}  # a need of the protocol
+    assert shipped().ruleset(case).rules["quorum-minimum"].value == 2
+    one = shipped().with_rows((), ("SMALL/quorum-of-one",)).ruleset(case)
+    assert one.rules["quorum-minimum"].value == 1
     local = row("s", 3, regime=Regime.SMALL, mark=Mark.LOCAL, region="CN-35")
     book = shipped().with_rows((local,), ("s",))
     assert book.ruleset(case).rules["documents-to-deadline"].value == 3
