@@ -11,11 +11,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bidding import problems
 from ceremony.errors import Malformed
 
-#: Bytes of an ordinary body. Routes that stream (documents, pieces) count for themselves.
+#: Bytes of an ordinary body.
 BODY_LIMIT = 1 << 20
 #: A release of shares for a thousand bids, or a manifest, is longer; these routes bound it again.
 LARGE_LIMIT = 32 << 20
 LARGE = re.compile(r"^/api/(halls|lots|log|selfcheck|tsa|ca)(/|$)")
+#: Pieces and documents: these routes stream to disk and count for themselves.
+STREAMED = re.compile(r"^/api/(uploads/|tenders/[^/]+/documents/)")
 
 
 class BodyLimit:
@@ -25,7 +27,7 @@ class BodyLimit:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] == "PUT":
+        if scope["type"] != "http" or (scope["method"] == "PUT" and STREAMED.match(scope["path"])):
             await self._app(scope, receive, send)
             return
         limit = LARGE_LIMIT if LARGE.match(scope["path"]) else BODY_LIMIT

@@ -19,7 +19,12 @@ def client() -> Iterator[TestClient]:
     async def length(request: Request) -> int:
         return len(await request.body())
 
-    for path in ("/api/tenders", "/api/halls/l_1/commands"):
+    for path in (
+        "/api/tenders",
+        "/api/halls/l_1/commands",
+        "/api/uploads/u_1/main/0",
+        "/api/tenders/t_1/documents/a",
+    ):
         app.add_api_route(path, length, methods=["POST", "PUT"])
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
@@ -49,7 +54,13 @@ def test_a_release_for_many_bids_may_be_longer(client: TestClient) -> None:
 
 
 def test_streams_count_for_themselves(client: TestClient) -> None:
-    assert client.put("/api/tenders", content=bytes(2 * BODY_LIMIT)).json() == 2 * BODY_LIMIT
+    for path in ("/api/uploads/u_1/main/0", "/api/tenders/t_1/documents/a"):
+        assert client.put(path, content=bytes(2 * BODY_LIMIT)).json() == 2 * BODY_LIMIT
+
+
+def test_a_put_that_does_not_stream_is_bounded_like_any_other(client: TestClient) -> None:
+    """The framework reads a JSON body whole before any route, and before it asks who sends it."""
+    assert client.put("/api/tenders", content=bytes(2 * BODY_LIMIT)).status_code == 413
 
 
 def test_a_length_that_is_no_number_is_refused(client: TestClient) -> None:
