@@ -184,8 +184,17 @@ def _do(deps: Deps, act: Act, by: str, now: datetime) -> None:
         case ActKind.GRANT_OPERATOR:
             code, _, person = act.subject.partition(":")
             role = Role(act.detail)
-            who = f"act:{act.id}"
-            grant(deps.log, credit_code=code, name="", person=person, role=role, by=who, now=now)
+            # Under the act's own id: confirming again does not give back what was taken away since.
+            grant(
+                deps.log,
+                credit_code=code,
+                name="",
+                person=person,
+                role=role,
+                by=command_id,
+                now=now,
+                command_id=command_id,
+            )
 
 
 def listed(tx: sa.Connection, now: datetime) -> list[dict[str, Any]]:

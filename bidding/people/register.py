@@ -86,10 +86,21 @@ def register(log: Log, holder: Holder, now: datetime) -> None:
     log.append(STREAM, None, [event], command_id=f"certificate:{holder.certificate_sha256}", within=rows)
 
 
-def grant(log: Log, *, credit_code: str, name: str, person: str, role: Role, by: str, now: datetime) -> str:
+def grant(
+    log: Log,
+    *,
+    credit_code: str,
+    name: str,
+    person: str,
+    role: Role,
+    by: str,
+    now: datetime,
+    command_id: str | None = None,
+) -> str:
     """Give a role to a person, or (empty `person`) to everybody of an organisation; answers the grant's id.
 
-    The organisation need not have signed in yet. Raises `Refusal("roles-exclude-each-other")`.
+    The organisation need not have signed in yet. The same `command_id` grants once, whatever became of the
+    role since. Raises `Refusal("roles-exclude-each-other")`.
     """
     organisation = organisation_id(credit_code)
     grant_id = f"g_{sha256_hex(canon([organisation, person, role.value, iso(now)]))[:26]}"
@@ -125,8 +136,9 @@ def grant(log: Log, *, credit_code: str, name: str, person: str, role: Role, by:
             )
         )
 
-    log.append(STREAM, None, [NewEvent("RoleGranted", by, body)], within=rows)
-    return grant_id
+    event = NewEvent("RoleGranted", by, body)
+    (stored,) = log.append(STREAM, None, [event], command_id=command_id, within=rows)
+    return str(stored.body["grant"]) if stored.body is not None else grant_id
 
 
 def end_grant(log: Log, grant_id: str, *, by: str, now: datetime) -> None:

@@ -188,7 +188,16 @@ def test_operator_roles_need_two(world: TenderWorld) -> None:
     statement = act(world, ActKind.GRANT_OPERATOR, subject, "operator:audit")
     assert ask(security, statement).status_code == 201
     assert confirm(system, 1, statement).status_code == 200
-    assert world.person("新系统员", "中心", CENTRE).sign_in()["roles"] == ["operator:audit"]
+    fresh = world.person("新系统员", "中心", CENTRE)
+    assert fresh.sign_in()["roles"] == ["operator:audit"]
+    # Taken away again, it does not come back by one of the two repeating the confirmation.
+    held = next(
+        one["id"] for one in security.get("/operators/roles")["roles"] if one["role"] == "operator:audit"
+    )
+    assert security.call("DELETE", f"/operators/roles/{held}").status_code == 204
+    world.clock.at += timedelta(seconds=1)
+    assert confirm(system, 1, statement).status_code == 200
+    assert fresh.sign_in()["roles"] == ["bidder"]
 
 
 @pytest.mark.parametrize("broken", [b"{}", b'{"label":"x"}', b"[]", b"nonsense"])
