@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bidding.deps import Deps
+from bidding.people.roles import OPERATORS
 from bidding.people.sessions import Session
 from ceremony.errors import Refusal
 from opening_hall.entrance import fills
@@ -15,10 +16,11 @@ READERS = frozenset({Role.HOST, Role.DEPUTY, Role.TENDERER, Role.SUPERVISOR})
 
 
 def verify_may_read(deps: Deps, lot: LotId, bid: BidId, session: Session) -> None:
-    """Refuses `not-found` to everybody else, so that nothing can be tried out."""
+    """Refuses `not-found` to everybody else and before Closed, so that nothing can be tried out."""
     _, state = deps.halls.state(f"hall:{lot}")
     caller = caller_of(session)
-    if not (_official(state, caller) or _own(state, bid, caller)):
+    known = bid in state.bids and not session.roles & OPERATORS
+    if not known or not (_official(state, caller) or _own(state, bid, caller)):
         raise Refusal("not-found")
 
 

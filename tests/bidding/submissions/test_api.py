@@ -100,3 +100,6 @@ def test_payloads_and_statements_are_for_those_with_a_right(world: TenderWorld) 
         place = f"/lots/{published.lot}/bids/b_{'a' * 26}/{path}"
         refused(world.anonymous("GET", place), "sign-in-needed")
         refused(stranger.call("GET", place), "not-found")
+        # Not even the host reads what a receipt key said before the lot is Closed, or that it said nothing.
+        refused(published.agency.call("GET", place), "not-found")
+    assert world.deps.log.streams("reads:") == []

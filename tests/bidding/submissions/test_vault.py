@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from lot_world import LotWorld, credit_code, lot_world
 
+from bidding.people.roles import Role
 from bidding.people.sessions import Session
 from bidding.submissions import store
 from bidding.submissions.heartbeats import beat, gaps
@@ -149,6 +151,7 @@ def test_who_may_read_what(lot: LotWorld) -> None:
         session("p_bidder", credit_code(2)),  # another bidder
         session("p_1", credit_code(900)),  # an officer of the keyset, as such
         session("p_nobody", credit_code(900)),
+        replace(session("p_host", credit_code(900)), roles=frozenset({Role.SYSTEM})),
     ):
         with pytest.raises(Refusal, match="not-found"):
             verify_may_read(deps, lot.lot, first, stranger)
