@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response, WebSocket
@@ -16,14 +17,16 @@ from ceremony.errors import Malformed, Refusal
 from ceremony.socket import serve_hall
 from crypto.errors import Invalid, Unavailable, Untrusted
 from opening_hall.challenge import LIFETIME, make_challenge
-from opening_hall.door import Door
+from opening_hall.door import BARE, Door
 from opening_hall.hall import stream
 from opening_hall.ports import HallPorts
-from opening_hall.seats import PUBLIC, BidId, LotId, Role
+from opening_hall.seats import PUBLIC, BidId, LotId
 from opening_hall.wire import Bid, Key, Part
 
 MAX_BODY = 1 << 20
 """Bytes; the largest command is an officer's shares of some thousands of bids."""
+STAY_SECONDS = 300
+"""How often an open socket shows that its session is in use."""
 PDF = "application/pdf"
 PROBLEM = "application/problem+json"
 REFUSED = (Malformed, Refusal, Invalid, Unavailable, Untrusted)
@@ -94,14 +97,26 @@ def _live(routes: APIRouter, door: Door) -> None:
             problem = door.ports.live.problem(error)
             await websocket.send_denial_response(JSONResponse(problem, problem["status"], media_type=PROBLEM))
             return
-        bare = place.seat.role in (Role.PUBLIC, Role.RECEIPT)
+        bare = place.seat.role in BARE
 
         async def on_command(message: dict[str, Any]) -> Mapping[str, Any]:
             # A session may have ended since the socket opened: asked anew for each command.
             caller = (lambda: None) if bare else (lambda: door.ports.caller(websocket))
             return await door.carry_out(place.lot, place.seat, message, caller)
 
-        await serve_hall(websocket, door.ports.live, stream(lot), str(place.seat), on_command)
+        staying = None if bare else asyncio.create_task(_stay(door, websocket))
+        try:
+            await serve_hall(websocket, door.ports.live, stream(lot), str(place.seat), on_command)
+        finally:
+            if staying is not None:
+                staying.cancel()
+
+
+async def _stay(door: Door, websocket: WebSocket) -> None:
+    """Whoever sits in the hall is not idle: asking for the session keeps it alive, up to its absolute end."""
+    with suppress(*REFUSED):
+        while await asyncio.to_thread(door.ports.caller, websocket) is not None:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(STAY_SECONDS)
 
 
 def _files(routes: APIRouter, door: Door) -> None:

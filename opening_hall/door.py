@@ -38,6 +38,8 @@ AFTER_OPENING = frozenset(
 )
 #: Phases whose minutes no further act of the opening changes.
 PUBLIC_MINUTES = frozenset({Phase.RECORD_SIGN, Phase.SEALING, Phase.RECORDED, Phase.FAILED, Phase.ABORTED})
+BARE = frozenset({Role.PUBLIC, Role.RECEIPT})
+"""Seats that no session fills."""
 BIDS_A_PAGE = 500
 
 
@@ -105,7 +107,11 @@ class Door:
         self, lot: LotId, seat: Seat, command: wire.WireCommand, caller: Callable[[], Caller | None]
     ) -> Prepared:
         _, state = self.hall(lot)
-        return prepare(Desk(self.ports, lot, state, seat, caller()), command)
+        person = caller()
+        if person is None and seat.role not in BARE:
+            # The session ended while the socket stayed open: the seat is nobody's any more.
+            raise Refusal("sign-in-needed")
+        return prepare(Desk(self.ports, lot, state, seat, person), command)
 
     async def _answer(self, lot: LotId, outcome: Outcome[State, Event]) -> Mapping[str, Any]:
         failed = next((event for event in outcome.events if isinstance(event, ReleaseFailed)), None)

@@ -426,6 +426,15 @@ def test_a_socket_whose_session_ended_can_no_longer_sign(served: HallWorld) -> N
     assert bidder.receive()["problem"]["code"] == "sign-in-needed"
 
 
+def test_a_socket_whose_session_ended_can_no_longer_act_for_its_seat(served: HallWorld) -> None:
+    """Neither with what needs no signature: a lost device would go on leading the hall."""
+    to_list(served)
+    host = viewer(served, "p_host")
+    del served.people["p_host"]
+    host.send({"id": "c1", "do": "ExtendDecryption", "seconds": 60, "reason": "网络"})
+    assert host.receive()["problem"]["code"] == "sign-in-needed"
+
+
 def test_a_refused_entry_is_a_problem_in_the_handshake(served: HallWorld) -> None:
     url = f"{served.url.replace('http', 'ws')}/api/halls/{LOT}/ws?seat={HOST}"
     with pytest.raises(InvalidStatus) as refused, connect(url, open_timeout=PATIENCE):
