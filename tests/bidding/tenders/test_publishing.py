@@ -396,3 +396,29 @@ def test_a_command_with_the_same_key_is_done_once(world: TenderWorld) -> None:
         )
         assert ok(answer)["title"] == "新名称"
     assert [one.type for one in world.deps.log.read(f"tender:{tender}")] == ["TenderDrafted", "HeaderChanged"]
+
+
+def test_the_opening_leaves_bidders_their_time(world: TenderWorld) -> None:
+    agency, _, tender, lot = drafted(world)
+    path = f"/tenders/{tender}/lots/{lot}"
+    body = lot_body(deadline(world, 21), rules={"phase_a_seconds": 0, "objection_seconds": 60})
+    ok(agency.call("PATCH", path, body))
+    assert missing(agency, tender)["window-missing"]["facts"] == {"window": "phase_a_seconds"}
+    assert warnings(agency, tender)["window-too-short"]["citation"]["value"] == 300
+    assert "no-witness" in warnings(agency, tender)
+    witnessed = lot_body(deadline(world, 21), rules={"witness_quorum": 1})
+    ok(agency.call("PATCH", path, witnessed))
+    assert "no-witness" not in warnings(agency, tender)
+    assert missing(agency, tender) == {}
+
+
+def test_invited_bidders_are_not_named(world: TenderWorld) -> None:
+    agency, _, tender, lot = drafted(world)
+    ok(agency.call("PATCH", f"/tenders/{tender}", works(mode="invited")))
+    invited = [{"name": f"受邀单位{n}", "creditCode": credit_code(60 + n)} for n in range(3)]
+    ok(agency.call("PATCH", f"/tenders/{tender}/lots/{lot}", lot_body(deadline(world, 21), invited=invited)))
+    publish(agency, tender)
+    package = ok(world.anonymous("GET", f"/lots/{lot}"))
+    notice = unb64(package["notice"]).decode()
+    assert "受邀单位" not in notice + str(package)
+    assert parse_canonical(notice.encode(), limit=1 << 20)["lots"][0]["invited"] == 3
