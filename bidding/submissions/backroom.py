@@ -45,9 +45,13 @@ class Backroom:
         return await loop.run_in_executor(self._requests, lambda: work(*args, **kwargs))
 
     async def hash(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Hash and write a batch of a piece."""
+        """Do the blocking work of a piece."""
+        return await self.start(work, *args, **kwargs)
+
+    def start(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
+        """Begin the blocking work of a piece; whoever asked awaits it."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pieces, lambda: work(*args, **kwargs))
+        return loop.run_in_executor(self._pieces, lambda: work(*args, **kwargs))
 
     def decide_soon(self, upload: str) -> None:
         """Decide an accepted upload in the background; asking twice is harmless."""

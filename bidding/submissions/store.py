@@ -263,6 +263,31 @@ def find_piece(tx: sa.Connection, upload: str, file: str, number: int) -> str | 
     return tx.execute(sa.select(pieces.c.sha256).where(wanted)).scalar_one_or_none()
 
 
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What a piece that wants to come is measured by, read at once: `stored` is its digest if it is there."""
+
+    upload: Upload
+    gate_state: GateState
+    deadline_at: datetime
+    stored: str | None
+
+
+def find_awaited(tx: sa.Connection, upload: str, file: str, number: int) -> Awaited | None:
+    """An upload with its gate and one of its pieces, in one question: it is asked for every piece."""
+    here = sa.and_(pieces.c.upload == uploads.c.upload, pieces.c.file == file, pieces.c.number == number)
+    asked = (
+        sa.select(uploads, gates.c.state.label("gate_state"), gates.c.deadline_at, pieces.c.sha256)
+        .join(gates, gates.c.lot == uploads.c.lot)
+        .outerjoin(pieces, here)
+        .where(uploads.c.upload == upload)
+    )
+    row = tx.execute(asked).one_or_none()
+    if row is None:
+        return None
+    return Awaited(_upload(row), GateState(row.gate_state), from_ms(row.deadline_at), row.sha256)
+
+
 def insert_piece(tx: sa.Connection, upload: str, file: str, number: int, sha256: str) -> bool:
     """Remember a stored piece; False when it is known already."""
     return insert_if_new(tx, pieces, upload=upload, file=file, number=number, sha256=sha256)

@@ -136,19 +136,20 @@ def open_piece(desk: Desk, upload_id: str, secret: str, file: str, number: int, 
     """Check that this piece may come, before its bytes do."""
     sha256 = parse_digest(digest)
     with store.reading(desk.engine) as tx:
-        upload = find_upload(tx, upload_id, secret)
-        gate = store.find_gate(tx, upload.lot)
-        known = store.find_piece(tx, upload_id, file, number)
+        found = store.find_awaited(tx, upload_id, file, number)
         now = desk.clock.now_in(tx)
-    length = piece_length(upload, file, number)
-    if known is not None and known != sha256:
+    verify_secret(None if found is None else found.upload, secret)
+    assert found is not None  # noqa: S101 - verify_secret refused it
+    length = piece_length(found.upload, file, number)
+    if found.stored is not None and found.stored != sha256:
         raise Refusal(
             "changed-on-resume", "other bytes than those stored for this piece", file=file, piece=number
         )
-    if known is None:
-        verify_receiving(upload)
-        verify_open(gate, now)
-    return Piece(upload, file, number, sha256, length, None if known else desk.objects.spool())
+    if found.stored is None:
+        verify_receiving(found.upload)
+        verify_in_time(found.gate_state, found.deadline_at, now)
+    spool = None if found.stored else desk.objects.spool()
+    return Piece(found.upload, file, number, sha256, length, spool)
 
 
 def finish_piece(desk: Desk, piece: Piece) -> Progress:
@@ -174,8 +175,8 @@ def _place_piece(tx: sa.Connection, desk: Desk, upload: Upload, piece: Piece) ->
     # The clock is read while the gate is held: no stamp before T can appear once the closing has begun.
     now = desk.clock.now_in(tx)
     verify_open(gate, now)
-    store.insert_piece(tx, upload.upload, piece.file, piece.number, piece.sha256)
-    if store.find_piece(tx, upload.upload, piece.file, piece.number) != piece.sha256:
+    new = store.insert_piece(tx, upload.upload, piece.file, piece.number, piece.sha256)
+    if not new and store.find_piece(tx, upload.upload, piece.file, piece.number) != piece.sha256:
         raise Refusal("changed-on-resume", "another request stored other bytes for this piece")
     missing = upload.pieces - store.count_pieces(tx, upload.upload)
     if missing:
@@ -190,25 +191,32 @@ def _place_piece(tx: sa.Connection, desk: Desk, upload: Upload, piece: Piece) ->
 def find_upload(tx: sa.Connection, upload_id: str, secret: str) -> Upload:
     """The upload whose secret this is; unknown and forbidden look the same."""
     upload = store.find_upload(tx, upload_id)
+    verify_secret(upload, secret)
+    assert upload is not None  # noqa: S101 - verify_secret refused it
+    return upload
+
+
+def verify_secret(upload: Upload | None, secret: str) -> None:
+    """The secret is the upload's; unknown and forbidden look the same."""
     expected = upload.secret_hash if upload is not None else sha256_hex(b"")
     if not hmac.compare_digest(expected, secret_hash(secret)) or upload is None:
         raise Refusal("not-found")
-    return upload
 
 
 def verify_open(gate: Gate | None, now: datetime) -> None:
     """The lot takes bids at `now`: strictly before its deadline."""
     if gate is None:
         raise Refusal("not-found")
-    if gate.state is GateState.ENDED:
+    verify_in_time(gate.state, gate.deadline_at, now)
+
+
+def verify_in_time(state: GateState, deadline_at: datetime, now: datetime) -> None:
+    """The gate is open and `now` before its deadline."""
+    if state is GateState.ENDED:
         raise Refusal("lot-ended", "the tender of this lot was terminated")
-    if gate.state is not GateState.OPEN or now >= gate.deadline_at:
-        raise Refusal(
-            "late",
-            f"bids were taken until {iso(gate.deadline_at)}",
-            deadline=iso(gate.deadline_at),
-            now=iso(now),
-        )
+    if state is not GateState.OPEN or now >= deadline_at:
+        at = iso(deadline_at)
+        raise Refusal("late", f"bids were taken until {at}", deadline=at, now=iso(now))
 
 
 def verify_receiving(upload: Upload, *, settled_is_fine: bool = False) -> None:

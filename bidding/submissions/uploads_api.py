@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -138,23 +140,32 @@ async def _receive(backroom: Backroom, request: Request, piece: Piece) -> None:
     """Hash and spool a body in 1 MiB batches off the loop: one is filled while one is worked on, at most."""
     batch: list[bytes] = []
     size = 0
+    working: Awaitable[None] | None = None
     try:
         async for chunk in request.stream():
             batch.append(chunk)
             size += len(chunk)
             if size >= BATCH:
-                await backroom.hash(_take, piece, batch)
+                if working is not None:
+                    await working
+                working = backroom.start(_take, piece, batch)
                 batch, size = [], 0
+        if working is not None:
+            await working
+            working = None
+        if batch:
+            await backroom.start(_take, piece, batch)
     except ClientDisconnect:
         raise Malformed("piece-size", "the connection ended before the piece did") from None
-    if batch:
-        await backroom.hash(_take, piece, batch)
+    finally:
+        if working is not None:
+            # Nothing may still be writing when the piece is closed; what stopped us is told already.
+            await asyncio.gather(working, return_exceptions=True)
 
 
 def _take(piece: Piece, batch: list[bytes]) -> None:
-    for chunk in batch:
-        piece.write(chunk)
-    batch.clear()
+    # Whole, so that hash and write give up the interpreter lock once for all of it, not for every chunk.
+    piece.write(b"".join(batch))
 
 
 def _parse_begin(body: bytes) -> BeginUpload:

@@ -45,13 +45,13 @@ MIB = 1 << 20
 
 
 def run(quick: bool) -> list[dict[str, Any]]:
-    pieces, rounds = (4, 2) if quick else (12, 3)
+    connections, pieces, rounds = (8, 3, 3) if quick else (8, 6, 5)
     ours: list[float] = []
     loop: list[float] = []
     memory = 0.0
     for _ in range(rounds):
-        loop.append(_measure("loop", 4, pieces).rate)
-        ours.append(_measure("ours", 4, pieces).rate)
+        loop.append(_measure("loop", connections, pieces).rate)
+        ours.append(_measure("ours", connections, pieces).rate)
     connections = 16 if quick else 32
     memory = _measure("ours", connections, 1).memory / connections
     best, baseline = max(ours), max(loop)
