@@ -121,8 +121,7 @@ def _objections(draft: Draft, _: e.ObjectionsClosed) -> str:
 
 
 def _signing(draft: Draft, event: e.SigningClosed) -> str:
-    state = draft.state
-    if not _over(draft, len(state.record.signatures) >= len(state.by_code)):
+    if not _over(draft, not steps.unsigned(draft.state)):
         return "the signing ended before its time"
     return _again(draft, event, steps.close_signing)
 

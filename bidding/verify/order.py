@@ -1,4 +1,6 @@
-"""Step on the order of business: every act in a phase and by a seat that the rule table allows."""
+"""Step on the order of business: every act in a phase and by a seat that the rule table allows, and what the
+platform decided by rule decided anew.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from collections.abc import Mapping
 
 from bidding.archive import names
 from bidding.verify.case import Case, LogEvent
+from bidding.verify.decisions import contradictions
 from bidding.verify.report import Findings
 from ceremony.errors import Malformed
 from opening_hall import commands as c
@@ -60,6 +63,7 @@ def check_order(case: Case, findings: Findings) -> None:
     """Fold the hall once more and hold every act against the table and the protocol's order."""
     state = INITIAL
     acts = 0
+    whole = not any(isinstance(event, e.Erased) for _, event in case.hall)
     for entry, event in case.hall:
         command = ACTS.get(type(event))
         if command is not None:
@@ -67,9 +71,15 @@ def check_order(case: Case, findings: Findings) -> None:
             _check_act(entry, state, command, findings)
         for problem in _out_of_order(state, event):
             findings.add(names.HALL_EVENTS, "event-out-of-order", problem, leaf=entry.index)
+        # What was erased may have been a rule's ground, so that nothing can be decided anew without it.
+        for problem in contradictions(state, event) if whole else ():
+            findings.add(names.HALL_EVENTS, "decided-otherwise", problem, leaf=entry.index)
         state = evolve(state, event)
     _check_witnesses(case, findings)
     findings.note(f"{acts} acts, each by a seat and in a phase that the table allows")
+    findings.note(
+        "the platform's own steps follow from the rules" if whole else "not decided anew: erased events"
+    )
 
 
 def _check_witnesses(case: Case, findings: Findings) -> None:
