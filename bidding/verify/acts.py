@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from bidding.archive import names
 from bidding.verify.case import Case, LogEvent
 from bidding.verify.report import Findings
-from crypto.certificates import certificate_facts
+from bidding.verify.signers import check_signer
+from bidding.verify.trust import Trust
 from crypto.errors import Invalid
 from crypto.signing import verify_detached
 from opening_hall import events as e
 from opening_hall import statements
 from opening_hall.domain import INITIAL, evolve
-from opening_hall.seats import Seat
+from opening_hall.seats import Role, Seat
 from opening_hall.state import State
 
 
@@ -29,20 +31,24 @@ class Act:
     """SHA-256 of the CMS in hex."""
     statement: bytes
     state: State
+    at: datetime
 
 
-def check_acts(case: Case, findings: Findings) -> None:
+def check_acts(case: Case, trust: Trust, findings: Findings) -> None:
     """Every signed act has its CMS in the archive, over the statement that its event tells."""
     count = 0
     for act in signed_acts(case.opened.manifest.lot, case.hall):
         path = names.act_path(act.signature)
         count += 1
+        if not act.signature:
+            findings.add(names.HALL_EVENTS, "signature-missing", f"by {act.seat}", leaf=act.index)
+            continue
         try:
             cms = case.opened.read(path) if case.opened.has(path) else b""
             if hashlib.sha256(cms).hexdigest() != act.signature:
                 raise Invalid("signature-differs", "not the signature that was logged")
             signed = verify_detached(cms, data=act.statement)
-            _check_signer(act, signed.certificate)
+            check_signer(trust, signed, act.at, _speaks_for(act))
         except Invalid as error:
             findings.add(path, error.code, error.detail, leaf=act.index)
     findings.note(f"{count} signed acts")
@@ -55,13 +61,14 @@ def signed_acts(lot: str, hall: list[tuple[LogEvent, e.Event]]) -> Iterator[Act]
     for _, event in hall:
         if isinstance(event, e.Adjudicated):
             found.setdefault(event.signature, []).append(event.bid)
-    told: set[str] = set()
+    told: set[tuple[str, str, bytes]] = set()
     for entry, event in hall:
         statement = _statement(lot, state, event, found)
         signature = getattr(event, "signature", "")
-        if statement is not None and signature and signature not in told:
-            told.add(signature)
-            yield Act(entry.index, entry.seat, signature, statement, state)
+        if statement is not None and (signature or not _may_be_unsigned(entry, event)):
+            if (signature, entry.seat, statement) not in told:
+                yield Act(entry.index, entry.seat, signature, statement, state, entry.at)
+            told.add((signature, entry.seat, statement))
         state = evolve(state, event)
 
 
@@ -89,11 +96,17 @@ def _statement(lot: str, state: State, event: e.Event, found: dict[str, list[str
             return None
 
 
-def _check_signer(act: Act, certificate: bytes) -> None:
-    """The certificate speaks for the organisation whose seat acted."""
+def _may_be_unsigned(entry: LogEvent, event: e.Event) -> bool:
+    """A line may be confirmed by the session alone; an abort by two operators is signed in their own log."""
+    return isinstance(event, e.LineConfirmed) or (
+        isinstance(event, e.Aborted) and Seat.parse(entry.seat).role is Role.PLATFORM
+    )
+
+
+def _speaks_for(act: Act) -> str:
+    """The organisation whose seat acted. Raises `Invalid("no-such-seat")`."""
     seat = Seat.parse(act.seat)
     entry = act.state.person(seat)
-    expected = entry.credit_code if entry is not None else seat.id
-    facts = certificate_facts(certificate)
-    if expected and facts.credit_code != expected:
-        raise Invalid("signature-of-somebody-else", f"{act.seat}: it speaks for {facts.credit_code}")
+    if entry is None and seat.role is not Role.BIDDER:
+        raise Invalid("no-such-seat", f"nobody was named for {act.seat}")
+    return entry.credit_code if entry is not None else seat.id

@@ -36,14 +36,18 @@ class Container:
         size = min(size, self.size - offset)
         if offset < 0 or size <= 0:
             return b""
+        return bytes(self.read_into(memoryview(bytearray(size)), offset))
+
+    def read_into(self, buffer: memoryview, offset: int) -> memoryview:
+        """Fill the buffer from `offset` on; the part of it that the file could fill."""
         handle = getattr(self._local, "handle", None)
         if handle is None:
             handle = self._local.handle = self._path.open("rb", buffering=0)
         handle.seek(offset)
-        data: bytes = handle.read(size)
-        while 0 < len(data) < size and (more := handle.read(size - len(data))):
-            data += more
-        return data
+        filled = 0
+        while filled < len(buffer) and (more := handle.readinto(buffer[filled:])):
+            filled += more
+        return buffer[:filled]
 
 
 @dataclass(frozen=True, slots=True)

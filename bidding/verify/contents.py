@@ -5,107 +5,82 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from bidding.archive.manifest import LEAF, Described
 from bidding.archive.names import is_known
 from bidding.verify.container import Container, Opened
-from bidding.verify.crc import Crc32
 from bidding.verify.report import Findings, Wrong
 
 _LEAVES_A_JOB = 8
 
+_Job = tuple[Described, int, int]
+"""An entry, where its data starts, and the first leaf of this job."""
+
 
 def check_contents(opened: Opened, starts: dict[str, int], findings: Findings) -> None:
-    """Hash every entry with all cores; name those that differ, ciphertexts down to the leaf."""
+    """Name every entry that differs, ciphertexts down to the leaf.
+
+    The CRC-32 of small entries is checked as well. That of ciphertexts is not: their leaves are hashed, and
+    a second checksum over gigabytes would only repeat what `unzip -t` does.
+    """
     present = []
     for name, described in opened.entries.items():
         if name in starts and starts[name] + described.entry.size <= opened.container.size:
             present.append((described, starts[name]))
         elif name in starts:
             findings.add(name, "entry-cut", "the file ends before this entry does", offset=starts[name])
-    workers = max(2, min(8, os.cpu_count() or 2))
-    crcs: dict[str, list[int]] = {}
-    with ThreadPoolExecutor(workers) as pool:
-        jobs = _jobs(opened.container, present)
-        running: list[tuple[str, int, Future[tuple[list[Wrong], int]]]] = []
-        for name, size, future in _submitted(pool, jobs):
-            running.append((name, size, future))
-            if len(running) >= 4 * workers:
-                _collect(running.pop(0), crcs, findings)
-        for one in running:
-            _collect(one, crcs, findings)
-    bad = {wrong.path for wrong in findings.wrong}
-    for described, _ in present:
-        entry = described.entry
-        if entry.name not in bad and _joined(crcs.get(entry.name, []), entry.size) != entry.crc32:
-            findings.add(entry.name, "crc-differs", "the data matches its digest, the CRC-32 does not")
-    for name in opened.entries:
         if not is_known(name):
             findings.add(name, "entry-unknown", "this version of the format has no such entry")
+    workers = max(2, min(8, os.cpu_count() or 2))
+    running: deque[Future[list[Wrong]]] = deque()
+    with ThreadPoolExecutor(workers, thread_name_prefix="hash") as pool:
+        for job in _jobs(present):
+            running.append(pool.submit(_hash, opened.container, job))
+            if len(running) >= 4 * workers:
+                findings.extend(running.popleft().result())
+        for future in running:
+            findings.extend(future.result())
     total = sum(described.entry.size for described, _ in present)
     findings.note(f"{len(present)} entries with {total} bytes hashed")
 
 
-_Job = tuple[Described, int, int, int]
-"""An entry, where its data starts, the first leaf and the number of leaves of this job."""
-
-
-def _jobs(container: Container, present: list[tuple[Described, int]]) -> Iterator[tuple[Container, _Job]]:
+def _jobs(present: list[tuple[Described, int]]) -> Iterator[_Job]:
     for described, start in present:
         if not described.is_tree:
-            yield container, (described, start, 0, 0)
+            yield described, start, 0
         for first in range(0, len(described.leaves), _LEAVES_A_JOB):
-            yield container, (described, start, first, min(_LEAVES_A_JOB, len(described.leaves) - first))
+            yield described, start, first
 
 
-def _submitted(
-    pool: ThreadPoolExecutor, jobs: Iterator[tuple[Container, _Job]]
-) -> Iterator[tuple[str, int, Future[tuple[list[Wrong], int]]]]:
-    for container, job in jobs:
-        described, _, first, count = job
-        size = described.entry.size
-        length = min(size, (first + count) * LEAF) - first * LEAF if described.is_tree else size
-        yield described.entry.name, length, pool.submit(_hash, container, job)
-
-
-def _hash(container: Container, job: _Job) -> tuple[list[Wrong], int]:
-    """What is wrong with one job's bytes, and their CRC-32."""
-    described, start, first, count = job
+def _hash(container: Container, job: _Job) -> list[Wrong]:
+    """What is wrong with one job's bytes."""
+    described, start, first = job
+    buffer = memoryview(bytearray(LEAF))
+    if described.is_tree:
+        return list(_wrong_leaves(container, described, start, first, buffer))
     entry, crc = described.entry, 0
-    if not described.is_tree:
-        whole = hashlib.sha256()
-        for at in range(0, entry.size, LEAF):
-            block = container.read_at(start + at, min(LEAF, entry.size - at))
-            crc = zlib.crc32(block, crc)
-            whole.update(block)
-        same = whole.hexdigest() == described.sha256
-        return ([] if same else [Wrong(entry.name, "content-differs", offset=start)]), crc
-    wrong = []
-    for number in range(first, first + count):
-        at = number * LEAF
-        block = container.read_at(start + at, min(LEAF, entry.size - at))
+    whole = hashlib.sha256()
+    for at in range(0, entry.size, LEAF):
+        block = container.read_into(buffer[: min(LEAF, entry.size - at)], start + at)
         crc = zlib.crc32(block, crc)
+        whole.update(block)
+    if whole.hexdigest() != described.sha256:
+        return [Wrong(entry.name, "content-differs", offset=start)]
+    if crc != entry.crc32:
+        return [Wrong(entry.name, "crc-differs", "the data matches its digest, the CRC-32 does not")]
+    return []
+
+
+def _wrong_leaves(
+    container: Container, described: Described, start: int, first: int, buffer: memoryview
+) -> Iterator[Wrong]:
+    entry = described.entry
+    for number in range(first, min(first + _LEAVES_A_JOB, len(described.leaves))):
+        at = number * LEAF
         leaf = hashlib.sha256(b"\x00")
-        leaf.update(block)
+        leaf.update(container.read_into(buffer[: min(LEAF, entry.size - at)], start + at))
         if leaf.digest() != described.leaves[number]:
-            wrong.append(Wrong(entry.name, "content-differs", offset=start + at, leaf=number))
-    return wrong, crc
-
-
-def _collect(
-    one: tuple[str, int, Future[tuple[list[Wrong], int]]], crcs: dict[str, list[int]], findings: Findings
-) -> None:
-    name, length, future = one
-    wrong, crc = future.result()
-    findings.extend(wrong)
-    crcs.setdefault(name, []).extend((crc, length))
-
-
-def _joined(pieces: list[int], size: int) -> int:
-    """The CRC-32 of an entry from (crc, length, crc, length, …)."""
-    whole = Crc32()
-    for crc, length in zip(pieces[::2], pieces[1::2], strict=True):
-        whole.append(crc, length)
-    return whole.value if size else 0
+            yield Wrong(entry.name, "content-differs", offset=start + at, leaf=number)

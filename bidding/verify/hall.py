@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from bidding.archive import names
 from bidding.verify.case import Case
+from bidding.verify.notices import check_notices
 from bidding.verify.report import Failed, Findings, Wrong
-from crypto.canonical import sha256_hex, unb64
+from bidding.verify.signers import check_signer
+from bidding.verify.trust import Trust
+from crypto.canonical import unb64
 from crypto.errors import Invalid
-from crypto.keyset import documents_hash, parse_keyset, verify_keyset
-from crypto.signing import verify_detached
+from crypto.keyset import documents_hash, parse_keyset, verify_keyset, verify_opening_key
 from opening_hall.codec import decode
 from opening_hall.domain import INITIAL, Erased, evolve
 from opening_hall.facts import Phase
@@ -39,7 +41,7 @@ def fold_hall(case: Case, findings: Findings) -> None:
     findings.note(f"{len(logged)} events, the hall ended {state.phase!s}")
 
 
-def check_setup(case: Case, findings: Findings) -> None:
+def check_setup(case: Case, trust: Trust, findings: Findings) -> None:
     """Keyset and documents are the ones the hall was scheduled with; every officer signed its opening key."""
     setup = case.setup
     data = case.opened.read(names.KEYSET)
@@ -48,6 +50,8 @@ def check_setup(case: Case, findings: Findings) -> None:
             raise Invalid("keyset-differs", "not the keyset the hall was scheduled with")
         keyset = parse_keyset(data)
         verify_keyset(keyset)
+        for officer in keyset.officers:
+            check_signer(trust, verify_opening_key(keyset.tender, keyset.lot, officer), case.hall[0][0].at)
         if (keyset.tender, keyset.lot, keyset.k) != (setup.tender, setup.lot, setup.quorum):
             raise Invalid("keyset-differs", "of another lot or quorum")
     except Invalid as error:
@@ -55,24 +59,9 @@ def check_setup(case: Case, findings: Findings) -> None:
     if (setup.tender, setup.lot) != (case.opened.manifest.tender, case.opened.manifest.lot):
         findings.add(names.HALL_EVENTS, "hall-of-another-lot")
     case.keyset = keyset
-    notices = _check_notices(case, findings)
+    notices = check_notices(case, trust, findings)
     _check_documents(case, notices, findings)
     findings.note(f"{keyset.n} officers signed their opening keys, {keyset.k} open together")
-
-
-def _check_notices(case: Case, findings: Findings) -> set[str]:
-    """The notices are signed; their SHA-256."""
-    found = set()
-    for name in case.opened.names(names.NOTICES):
-        if not name.endswith(".json"):
-            continue
-        data = case.opened.read(name)
-        found.add(sha256_hex(data))
-        try:
-            verify_detached(case.opened.read(name.removesuffix(".json") + ".p7s"), data=data)
-        except Invalid as error:
-            findings.add(name, error.code, error.detail)
-    return found
 
 
 def _check_documents(case: Case, notices: set[str], findings: Findings) -> None:

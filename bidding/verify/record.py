@@ -10,12 +10,12 @@ from datetime import datetime
 from bidding.archive import names
 from bidding.verify.case import Case
 from bidding.verify.report import Failed, Findings, Wrong
+from bidding.verify.signers import check_signer
 from bidding.verify.trust import Trust
-from crypto.certificates import certificate_facts
 from crypto.errors import Invalid
 from crypto.pdf_additions import verify_additions
 from crypto.pdf_bytes import VerifiedSignature, verify_pdf_signatures
-from crypto.signing import SignedBy, verify_detached
+from crypto.signing import verify_detached
 from crypto.time_stamp_token import verify_time_stamp_path
 from crypto.trust import Verdict
 from opening_hall.events import (
@@ -88,12 +88,12 @@ def check_signatures(case: Case, trust: Trust, findings: Findings) -> None:
     """Bidders' signatures over the rendered record, and the seals with their time stamps."""
     bidders = seals = 0
     for session in sessions_of(case):
-        bidders += _check_bidders(case, session, findings)
+        bidders += _check_bidders(case, trust, session, findings)
         seals += _check_seals(case, trust, session, findings)
     findings.note(f"{bidders} bidders signed, {seals} seals")
 
 
-def _check_bidders(case: Case, session: Session, findings: Findings) -> int:
+def _check_bidders(case: Case, trust: Trust, session: Session, findings: Findings) -> int:
     signed = [event for event in session.after if isinstance(event, RecordSigned)]
     expected = {session.path(f"signatures/{event.credit_code}.p7s"): event for event in signed}
     for path in set(case.opened.names(session.path("signatures/"))) - set(expected):
@@ -104,7 +104,7 @@ def _check_bidders(case: Case, session: Session, findings: Findings) -> int:
             if hashlib.sha256(cms).hexdigest() != event.signature:
                 raise Invalid("signature-differs", "not the signature that was logged")
             by = verify_detached(cms, digest=bytes.fromhex(session.rendered.sha256))
-            _check_holder(by, event.credit_code)
+            check_signer(trust, by, event.at, event.credit_code)
         except Invalid as error:
             findings.add(path, error.code, error.detail)
     return len(expected)
@@ -144,12 +144,6 @@ def _check_seal(case: Case, trust: Trust, seat: str, signature: VerifiedSignatur
     entry = case.state.entries.get(seat) if case.state is not None else None
     if entry is not None and entry.credit_code and judged.credit_code != entry.credit_code:
         raise Invalid("seal-of-somebody-else", f"the certificate speaks for {judged.credit_code}")
-
-
-def _check_holder(by: SignedBy, credit_code: str) -> None:
-    facts = certificate_facts(by.certificate)
-    if facts.credit_code != credit_code:
-        raise Invalid("signature-of-somebody-else", f"the certificate speaks for {facts.credit_code}")
 
 
 def sessions_of(case: Case) -> list[Session]:
