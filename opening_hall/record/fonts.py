@@ -53,10 +53,8 @@ def record_font() -> Any:
     return font
 
 
-@cache
-def _characters() -> frozenset[str]:
-    """Every character that the font shows."""
-    return frozenset(map(chr, record_font().face.charToGlyph))
+_SEEN: set[str] = set()
+"""Characters met before that the font shows."""
 
 
 class _Widths(dict[str, float]):
@@ -73,9 +71,13 @@ _WIDTHS = _Widths()
 
 def printable(text: str) -> str:
     """The text with characters that the font lacks spelled as `[U+9FFF]`, control characters as spaces."""
-    if set(text) <= _characters():
+    new = set(text) - _SEEN
+    if not new:
         return text
     known = record_font().face.charToGlyph
+    if all(ord(c) in known for c in new):
+        _SEEN.update(new)
+        return text
     return "".join(c if ord(c) in known else " " if c < " " else f"[U+{ord(c):04X}]" for c in text)
 
 
