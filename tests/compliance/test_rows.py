@@ -84,7 +84,12 @@ def test_voluntary_tenders_keep_the_periods_as_warnings() -> None:
     assert rule(Regime.VOL, "bids-minimum").blocks
 
 
-def test_purchased_services_may_go_on_with_two() -> None:
-    found = rule(Regime.GP_N, "bids-minimum", ProjectType.SERVICES)
-    assert (found.value, found.mark, found.law) == (2, Mark.KNOWN, "财库〔2015〕124号")
-    assert rule(Regime.GP_N, "bids-minimum", ProjectType.GOODS).value == 3
+def test_two_bidders_suffice_for_purchased_services_once_an_operator_confirmed_it() -> None:
+    book = shipped()
+    case = Case(Regime.GP_N, ProjectType.SERVICES, "CN", "", ON)
+    (two,) = [
+        row for row in book.rows if row.key == "bids-minimum" and row.regime is Regime.GP_N and row.value == 2
+    ]
+    assert (two.mark, two.law) == (Mark.KNOWN, "财库〔2015〕124号")
+    assert rule(Regime.GP_N, "bids-minimum", ProjectType.SERVICES).value == 3
+    assert book.with_rows((), [two.id]).ruleset(case).number("bids-minimum", 0) == 2
