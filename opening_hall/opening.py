@@ -29,9 +29,11 @@ from crypto.envelope import (
 )
 from crypto.errors import Invalid
 from crypto.revocation import RevocationEvidence
+from crypto.signing import SignedBy
 from crypto.timestamps import verify_token
 from crypto.trust import Judgement, Purpose, TrustStore, Verdict
 from opening_hall.facts import Cause, IdentityResult, Member, Opening
+from opening_hall.papers import remark_on
 from opening_hall.rules import Rules
 from opening_hall.seats import BidId, CreditCode
 from opening_hall.state import Bid
@@ -205,7 +207,19 @@ def _judge(vault: SealedBids, bid: Bid, identity: Identity, by: Examination) -> 
         if at_deadline.verdict is Verdict.INVALID:
             judgement = at_deadline
             result = replace(result, ok=False, reason=at_deadline.reason, cause=Cause.BIDDER)
+    if result.ok and not result.reason:
+        result = replace(result, reason=_remark(identity, received_at, by))
     return Identified(result, evidence=_evidence(identity, judgement))
+
+
+def _remark(identity: Identity, at: datetime, by: Examination) -> str:
+    """What the committee should know of the consortium's agreement and the representative's mandate."""
+
+    def code_of(signed: SignedBy) -> str | None:
+        found = _judge_at(by, signed.certificate, signed.chain, RevocationEvidence(), at)
+        return None if found.verdict is Verdict.INVALID else found.credit_code
+
+    return remark_on(identity, tender=by.keyset.tender, lot=by.keyset.lot, at=at, code_of=code_of)
 
 
 def _stamp_time(stamped: StampedBid | None, by: Examination) -> datetime | None:

@@ -11,12 +11,12 @@ from bidding.auth import SignedIn
 from bidding.deps import Deps
 from bidding.people import store
 from bidding.people.certificates import judge_signer, verify_signature
-from bidding.people.mandates import parse_mandate, revocation_statement, verify_mandate
 from bidding.people.register import STREAM
 from bidding.people.wire import SignatureBody, SignedBody
 from ceremony.errors import Refusal
 from crypto.canonical import b64, iso, sha256_hex
 from crypto.errors import Invalid
+from crypto.mandate import parse_mandate, revocation_statement, verify_mandate
 from crypto.translog.engine import reading
 from crypto.translog.store import NewEvent
 
@@ -40,7 +40,7 @@ def router(deps: Deps) -> APIRouter:
             "mandate": mandate.id,
             "grantor": mandate.grantor,
             "person": mandate.person,
-            "role": mandate.role.value,
+            "role": mandate.role,
             "statement": sha256_hex(body.statement),
             "certificate": sha256_hex(signed.certificate),
         }
@@ -54,7 +54,7 @@ def router(deps: Deps) -> APIRouter:
                     id=mandate.id,
                     grantor=mandate.grantor,
                     person=mandate.person,
-                    role=mandate.role.value,
+                    role=mandate.role,
                     valid_from=mandate.valid_from,
                     valid_to=mandate.valid_to,
                     statement=body.statement,

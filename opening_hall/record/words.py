@@ -55,6 +55,8 @@ SUSPENDED: Mapping[str, Text] = {
     "supervisor": ("监督部门要求", "order of the supervising body"),
 }
 REASONS: Mapping[str, Text] = {
+    "consortium-unsigned": ("联合体协议缺失或未经全体成员签署", "no agreement signed by every member"),
+    "mandate-invalid": ("授权委托书无效或不适用", "the mandate does not hold for this bid"),
     "not-released": ("未在规定时间内解密", "key not released in time"),
     "wrong-bidder-key": ("解密密钥与投标时的承诺不一致", "the key is not the one committed to at sealing"),
     "dealing-mismatch": ("密钥分发与承诺不一致", "the dealing contradicts its commitments"),
@@ -86,7 +88,10 @@ REASONS: Mapping[str, Text] = {
     "certificate-not-yet-valid": ("证书尚未生效", "the certificate was not valid yet"),
     "certificate-path-invalid": ("证书链无效", "the certificate's path is not valid"),
     "certificate-key-usage": ("证书不可用于签名", "the certificate may not sign"),
-    "certificate-status-unknown": ("证书状态未能查明，记录前复核", "status unknown; judged again before the record"),
+    "certificate-status-unknown": (
+        "证书状态未能查明，记录前复核",
+        "status unknown; judged again before the record",
+    ),
     "certificate-invalidity-date": ("证书声明了失效时间", "the certificate states a date of invalidity"),
     "certificate-revoked": ("证书已被吊销", "the certificate was revoked"),
     "certificate-expired": ("证书已过期", "the certificate had expired"),
@@ -104,8 +109,14 @@ RESOLVED: Mapping[str, Text] = {
     "unresolved": ("未达成一致，记录在案，可依法投诉", "unresolved, recorded; a complaint may follow"),
 }
 SUPERSEDED: Mapping[str, Text] = {
-    "replaces": ("已由同一投标人的后一份投标替换，保持密封", "replaced by the same bidder's later bid, stays sealed"),
-    "latest": ("同一投标人重复投标，以最后一份为准，本份保持密封", "duplicate; the latest counts, this one stays sealed"),
+    "replaces": (
+        "已由同一投标人的后一份投标替换，保持密封",
+        "replaced by the same bidder's later bid, stays sealed",
+    ),
+    "latest": (
+        "同一投标人重复投标，以最后一份为准，本份保持密封",
+        "duplicate; the latest counts, this one stays sealed",
+    ),
     "reject-all": ("同一投标人重复投标，均不予接受，保持密封", "duplicates are all refused and stay sealed"),
 }
 STAGES: Mapping[str, Text] = {

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ceremony.errors import Malformed
 from crypto.canonical import canon, parse_canonical
 from crypto.certificates import certificate_facts
 from crypto.credit_code import parse_credit_code
@@ -58,18 +57,18 @@ class Consortium:
 
 
 def parse_consortium(data: bytes) -> Consortium:
-    """The agreement in its canonical bytes. Raises `Malformed("consortium-malformed")` or `Invalid`."""
+    """The agreement in its canonical bytes. Raises `Invalid("consortium-malformed")` or `Invalid`."""
     value = parse_canonical(data, limit=MAX_STATEMENT)
     if not isinstance(value, dict) or set(value) != {"label", "tender", "lot", "members"}:
-        raise Malformed("consortium-malformed", "not an agreement of this version")
+        raise Invalid("consortium-malformed", "not an agreement of this version")
     listed = value["members"]
     if value["label"] != LABEL or not isinstance(listed, list) or not 2 <= len(listed) <= MAX_MEMBERS:
-        raise Malformed("consortium-malformed", f"2 to {MAX_MEMBERS} members expected")
+        raise Invalid("consortium-malformed", f"2 to {MAX_MEMBERS} members expected")
     members = tuple(_member(one) for one in listed)
     if len({one.credit_code for one in members}) != len(members):
-        raise Malformed("consortium-malformed", "a member stands twice")
+        raise Invalid("consortium-malformed", "a member stands twice")
     if not isinstance(value["tender"], str) or not isinstance(value["lot"], str):
-        raise Malformed("consortium-malformed", "tender and lot expected")
+        raise Invalid("consortium-malformed", "tender and lot expected")
     return Consortium(value["tender"], value["lot"], members)
 
 
@@ -83,7 +82,7 @@ def verify_consortium(
 ) -> tuple[Consortium, tuple[SignedBy, ...]]:
     """The agreement and its signers, one signature for each member in the members' order.
 
-    Raises `Invalid("consortium-unsigned")` for a missing or foreign signature, or `Malformed`.
+    Raises `Invalid("consortium-unsigned")` for a missing or foreign signature.
     Whether the certificates are trusted is the caller's to judge.
     """
     consortium = parse_consortium(data)
@@ -106,11 +105,11 @@ def _usual_code(signed: SignedBy) -> str | None:
 def _member(value: Any) -> Member:
     names = {"name", "creditCode", "work"}
     if not isinstance(value, dict) or set(value) != names:
-        raise Malformed("consortium-malformed", "a member has name, creditCode and work")
+        raise Invalid("consortium-malformed", "a member has name, creditCode and work")
     if not all(isinstance(value[name], str) and len(value[name]) <= 300 for name in names):
-        raise Malformed("consortium-malformed", "a member's fields are short texts")
+        raise Invalid("consortium-malformed", "a member's fields are short texts")
     try:
         code = parse_credit_code(value["creditCode"])
     except Invalid as error:
-        raise Malformed("consortium-malformed", error.detail) from error
+        raise Invalid("consortium-malformed", error.detail) from error
     return Member(value["name"], code, value["work"])

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bidding.people.roles import ORDINARY, Role
-from ceremony.errors import Malformed, Refusal
 from crypto.canonical import canon, iso, parse_canonical, parse_iso
 from crypto.certificates import certificate_facts
 from crypto.credit_code import parse_credit_code
@@ -24,6 +22,9 @@ LABEL = "kaibiao/mandate/v1"
 REVOCATION_LABEL = "kaibiao/mandate-revoked/v1"
 MAX_STATEMENT = 16_384
 MEMBERS = {"label", "mandate", "grantor", "person", "name", "role", "lots", "validFrom", "validTo"}
+BIDDER = "bidder"
+#: What one may be mandated to act as; operators of a platform act for nobody.
+ROLES = frozenset({BIDDER, "agency", "tenderer", "supervisor", "witness", "expert"})
 _ID = re.compile(r"m_[a-z2-7]{26}", re.ASCII)
 
 
@@ -35,7 +36,7 @@ class Mandate:
     grantor: str
     person: str
     name: str
-    role: Role
+    role: str
     lots: tuple[str, ...]
     valid_from: datetime
     valid_to: datetime
@@ -48,7 +49,7 @@ class Mandate:
                 "grantor": self.grantor,
                 "person": self.person,
                 "name": self.name,
-                "role": self.role.value,
+                "role": self.role,
                 "lots": list(self.lots),
                 "validFrom": iso(self.valid_from),
                 "validTo": iso(self.valid_to),
@@ -58,36 +59,36 @@ class Mandate:
     @property
     def tells_who_bids(self) -> bool:
         """Whether registering it would show an interest in a lot before the opening."""
-        return self.role is Role.BIDDER and bool(self.lots)
+        return self.role == BIDDER and bool(self.lots)
 
-    def check_covers(self, role: Role, lot: str, at: datetime) -> None:
-        """Raises `Refusal("mandate-not-valid")` unless it speaks for this role and lot at this time."""
+    def check_covers(self, role: str, lot: str, at: datetime) -> None:
+        """Raises `Invalid("mandate-not-valid")` unless it speaks for this role and lot at this time."""
         if not self.valid_from <= at < self.valid_to:
-            raise Refusal("mandate-not-valid", "outside its validity", validTo=iso(self.valid_to))
-        if role is not self.role or (self.lots and lot not in self.lots):
-            raise Refusal("mandate-not-valid", "it does not cover this")
+            raise Invalid("mandate-not-valid", "outside its validity", validTo=iso(self.valid_to))
+        if role != self.role or (self.lots and lot not in self.lots):
+            raise Invalid("mandate-not-valid", "it does not cover this")
 
 
 def parse_mandate(data: bytes) -> Mandate:
-    """The mandate in its canonical bytes. Raises `Malformed("mandate-malformed")` or `Invalid`."""
+    """The mandate in its canonical bytes. Raises `Invalid("mandate-malformed")` or `Invalid`."""
     value = parse_canonical(data, limit=MAX_STATEMENT)
     if not isinstance(value, dict) or set(value) != MEMBERS or value["label"] != LABEL:
-        raise Malformed("mandate-malformed", "not a mandate of this version")
+        raise Invalid("mandate-malformed", "not a mandate of this version")
     try:
         found = Mandate(
             id=_text(value, "mandate"),
             grantor=parse_credit_code(_text(value, "grantor")),
             person=_text(value, "person"),
             name=_text(value, "name"),
-            role=Role(_text(value, "role")),
+            role=_text(value, "role"),
             lots=tuple(_lots(value["lots"])),
             valid_from=parse_iso(_text(value, "validFrom")),
             valid_to=parse_iso(_text(value, "validTo")),
         )
     except (Invalid, ValueError) as error:
-        raise Malformed("mandate-malformed", str(error)) from error
-    if not _ID.fullmatch(found.id) or found.valid_from >= found.valid_to or found.role not in ORDINARY:
-        raise Malformed("mandate-malformed", "id, validity or role")
+        raise Invalid("mandate-malformed", str(error)) from error
+    if not _ID.fullmatch(found.id) or found.valid_from >= found.valid_to or found.role not in ROLES:
+        raise Invalid("mandate-malformed", "id, validity or role")
     return found
 
 
@@ -97,7 +98,7 @@ def verify_mandate(
     """The mandate and who signed it: the grantor's certificate; whether that is trusted the caller judges.
 
     `credit_code_of` reads the credit code by the authority's own rule; by default the usual places are read.
-    Raises `Invalid` or `Malformed`.
+    Raises `Invalid`.
     """
     mandate = parse_mandate(data)
     signed = verify_detached(cms, data=data)
