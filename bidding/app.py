@@ -76,8 +76,7 @@ def build_deps(settings: Settings) -> Deps:
         signing_key=keys.log,
         clock=clock.now,
         wake=bus.publish,
-        # Beside the data directory: a backup restored over it must not take its own anchor along.
-        anchor=settings.data_dir.resolve().with_name(f"{settings.data_dir.resolve().name}.anchor"),
+        anchor=settings.anchor_path,
         witnesses=settings.witnesses,
     )
     halls = Ceremony(log, HALL)
@@ -104,14 +103,14 @@ def build_deps(settings: Settings) -> Deps:
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The web application of one server process."""
+    """The web application of one server process. Raises `Untrusted` when the log was rolled back."""
     deps = build_deps(settings)
+    deps.log.open()
     modules = [import_module(name) for name in CAPABILITIES]
     background = Background([*_tasks(deps, modules), Task("log-poll", Poller(deps.log, deps.bus).run)])
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        deps.log.open()
         background.start()
         yield
         background.stop()

@@ -11,12 +11,14 @@ from typing import Annotated, Any, cast
 import structlog
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from bidding.app import create_app
 from bidding.db import migrate as migrate_database
 from bidding.keys import KINDS, KeyRing
 from bidding.settings import Settings
 from ceremony.socket import HallProtocol
+from crypto.errors import Untrusted
 from crypto.translog.engine import open_engine
 
 #: Connections of a finished hall get this long to close before the server ends, in seconds.
@@ -43,10 +45,25 @@ def run(settings: Settings) -> None:
     uvicorn.Server(server_config(settings)).run()
 
 
+def trusted_app(settings: Settings) -> FastAPI:
+    """The application, or a clear line and exit code 3 when the log does not extend its last checkpoint."""
+    try:
+        return create_app(settings)
+    except Untrusted as error:
+        sys.stderr.write(
+            f"kaibiao: 日志与最后一次检查点不符（{settings.anchor_path}），为保护证据不予启动。"
+            "若恢复了旧备份，请换回完整数据；若有意从头开始，请一并移走该文件。\n"
+            f"kaibiao: the log does not extend its last checkpoint ({settings.anchor_path}); to protect the "
+            "evidence the server does not start. After restoring an old backup put the full data back; to "
+            f"start afresh on purpose, move that file away too. ({error})\n"
+        )
+        raise typer.Exit(3) from error
+
+
 def server_config(settings: Settings) -> uvicorn.Config:
     """uvicorn as the hall needs it: our socket protocol, no deflate, no log that names visitors."""
     return uvicorn.Config(
-        create_app(settings),
+        trusted_app(settings),
         host=settings.host,
         port=settings.port,
         ws=HallProtocol,

@@ -20,6 +20,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KAIBIAO_", extra="ignore", frozen=True)
 
     data_dir: Path = Path(".data")
+    #: Where the log's last checkpoint is kept; by default beside `data_dir`, so that a backup restored over
+    #: the data does not take its own anchor along.
+    anchor: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8420, ge=0, le=65535)
     #: The address users see, printed in QR codes and named in every sign-in; by default from host and port.
@@ -85,6 +88,12 @@ class Settings(BaseSettings):
     @property
     def secure_cookies(self) -> bool:
         return urlsplit(self.base_url).scheme == "https"
+
+    @property
+    def anchor_path(self) -> Path:
+        """File of the log's last checkpoint: the log must extend it at every start."""
+        data = self.data_dir.resolve()
+        return self.anchor or data.with_name(f"{data.name}.anchor")
 
     @property
     def database(self) -> str:

@@ -65,7 +65,7 @@ def lot_facts(opens_at: str) -> dict[str, object]:
         "rules": {
             "phase_a_seconds": 600,
             "confirmation_seconds": 300,
-            "objection_seconds": 120,
+            "objection_seconds": 60,
             "signing_seconds": 300,
             "sign_in_opens_seconds": 3600,
         },

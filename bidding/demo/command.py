@@ -27,7 +27,15 @@ def demo(
     opens_in: Annotated[float, typer.Option(min=0.5, help="Minutes until a new tender opens.")] = 10.0,
 ) -> None:
     """Run the platform with the demonstration (演示/无法律效力): a tender about to open and its bids."""
-    settings = Settings(port=port, data_dir=data_dir, demo=True, rehearsal=True, log_level="warning")
+    settings = Settings(
+        port=port,
+        data_dir=data_dir,
+        # The demonstration is thrown away as a whole.
+        anchor=data_dir / "log.anchor",
+        demo=True,
+        rehearsal=True,
+        log_level="warning",
+    )
     refuse_plain_text(settings)
     configure_logging(settings.log_level)
     server = uvicorn.Server(server_config(settings))

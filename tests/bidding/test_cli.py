@@ -59,6 +59,13 @@ def test_a_rotated_key_leaves_the_list_of_public_keys_longer(tmp_path: Path) -> 
     assert kaibiao("keys", "rotate", "everything", KAIBIAO_DATA_DIR=str(tmp_path)).returncode == 2
 
 
+def test_a_log_that_was_thrown_away_is_not_started_over_in_silence(tmp_path: Path) -> None:
+    (tmp_path / "data.anchor").write_text("kaibiao.local/log\n9\nAAAA\n", "utf-8")
+    done = kaibiao("serve", "--data-dir", str(tmp_path / "data"), "--port", str(free_port()))
+    assert done.returncode == 3
+    assert "为保护证据不予启动" in done.stderr and "data.anchor" in done.stderr
+
+
 @contextmanager
 def tls_server(folder: Path) -> Iterator[tuple[str, Path]]:
     """`kaibiao serve` with a certificate of its own for 127.0.0.1."""
