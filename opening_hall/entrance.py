@@ -20,9 +20,10 @@ def fills(entry: SeatEntry, caller: Caller) -> bool:
 
 
 def seats_of(state: State, caller: Caller) -> tuple[Seat, ...]:
-    """Every seat the caller may take, officials' first."""
-    official = tuple(entry.seat for entry in state.entries.values() if fills(entry, caller))
-    return (*official, Seat(Role.BIDDER, caller.credit_code))
+    """Every seat the caller may take: an official's, then a key officer's, then the bidder's."""
+    own = [entry.seat for entry in state.entries.values() if fills(entry, caller)]
+    own.sort(key=lambda seat: seat.role is Role.OFFICER)
+    return (*own, Seat(Role.BIDDER, caller.credit_code))
 
 
 def take_seat(
