@@ -124,6 +124,10 @@ def _files(routes: APIRouter, door: Door) -> None:
     def bids(request: Request, lot: str, after: str = "") -> dict[str, Any]:
         return door.manifests(door.enter(request, lot), after)
 
+    @routes.get("/closed")
+    def closed(request: Request, lot: str) -> dict[str, Any]:
+        return door.closed(door.enter(request, lot))
+
     @routes.get("/wraps/{bid}")
     def wraps(lot: str, bid: str) -> dict[str, Any]:
         _, state = door.hall(lot)

@@ -156,6 +156,33 @@ class Door:
             "boxHash": facts.box_hash,
         }
 
+    def closed(self, place: Place) -> dict[str, Any]:
+        """The logged event that fixed the live submissions, with its salt: provable against the public log.
+
+        Officials have it from the moment itself, so that officers release nothing to a Closed that is not in
+        the
+        log; everybody once the list is out or the opening has ended, so that a receipt can be held against
+        it.
+        Raises Refusal("bids-sealed").
+        """
+        state = place.state
+        open_to_all = announced(state) or state.ending is not None
+        if state.closed_at is None or not (place.seat.role in OFFICIALS or open_to_all):
+            raise Refusal("bids-sealed")
+        for stored in self._stored(place.lot):
+            if stored.type == "Closed" and stored.body is not None and stored.salt is not None:
+                return {
+                    "index": stored.index,
+                    "stream": stored.stream,
+                    "version": stored.version,
+                    "type": stored.type,
+                    "seat": stored.seat,
+                    "at": iso(stored.at),
+                    "salt": b64(stored.salt),
+                    "body": dict(stored.body),
+                }
+        raise Refusal("bids-sealed")
+
     def opened(self, place: Place) -> dict[str, Any]:
         """What phase B made public: form, nonce and K_hall of every line that was read."""
         return {

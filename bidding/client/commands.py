@@ -5,12 +5,14 @@ check.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bidding.client import bidder as acts
+from bidding.client.closed import fetch_closed, log_key, verify_receipt_in
 from bidding.client.documents import download_documents
 from bidding.client.errors import ClientError
 from bidding.client.http import Api, segment
@@ -33,17 +35,29 @@ from bidding.client.options import (
     show,
 )
 from bidding.client.options import Lot as LotId
+from bidding.client.pins import pin_keyset
 from bidding.client.seal import prove, read_folder
 from bidding.client.seal import seal as seal_draft
 from bidding.client.selfcheck import run_checks
-from bidding.client.tickets import draw_tickets, take_ticket
+from bidding.client.tickets import draw_tickets, take_ticket, tickets_file
+from bidding.client.trusting import anchors_of, load_anchors
 from bidding.client.upload import RECEIPT_FILE, Cargo, Replacing, load, save, upload_package, verify_receipt
 from crypto.package import load_package
 from crypto.sealing import Sealed
 
 BID_PASSPHRASE = "KAIBIAO_BID_PASSPHRASE"  # noqa: S105 - the name of a variable
 Tickets = Annotated[Path, typer.Option("--tickets", help="Where drawn upload tickets are kept.")]
-TICKETS = Path("tickets.json")
+TICKETS = tickets_file()
+Anchors = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--anchors", envvar="KAIBIAO_ANCHORS", help="Roots you trust, PEM or DER; else your .p12's own."
+    ),
+]
+NewKeys = Annotated[
+    bool,
+    typer.Option("--accept-new-keys", help="The lot's opening keys changed by a notice; take the new ones."),
+]
 
 
 def command(function: Any) -> typer.Typer:
@@ -57,17 +71,17 @@ def passphrase_of(package: Path) -> str:
     return secret(BID_PASSPHRASE, f"密钥文件口令 passphrase of {package / 'bid-key.json'}")
 
 
-def _lot(name: str, server: str, ca_file: Path | None) -> Lot:
-    """A lot from the platform, or from a file that `kaibiao lot` printed."""
+def _lot(name: str, server: str, ca_file: Path | None, anchors: Sequence[bytes]) -> Lot:
+    """A lot from the platform, or from a file that `kaibiao lot` printed, followed up to the anchors."""
     path = Path(name)
     if path.is_file():
         try:
-            return parse_lot(json.loads(path.read_text("utf-8")))
+            return parse_lot(json.loads(path.read_text("utf-8")), anchors=anchors)
         except ValueError as exc:
             raise ClientError("lot-malformed", f"{path}: {exc}") from exc
     if not server:
         raise ClientError("server-address", "give --server, or a saved lot package")
-    return fetch_lot(connect(server, ca_file), name)
+    return fetch_lot(connect(server, ca_file), name, anchors=anchors)
 
 
 def show_lot(lot: Lot) -> None:
@@ -85,6 +99,8 @@ def show_lot(lot: Lot) -> None:
     console.print("招标文件 documents:")
     for entry in lot.documents:
         console.print(f"  {entry['name']}  {entry['size']} B  {entry['sha256'][:16]}…", highlight=False)
+    if not lot.trusted:
+        console.print("[yellow]证书路径未核验（封标时核验） paths not checked yet; sealing will[/yellow]")
     console.print(f"keysetHash {lot.keyset.hash()}\ndocsHash   {lot.docs_hash}", highlight=False)
 
 
@@ -101,6 +117,8 @@ def seal_command(
         list[Path] | None,
         typer.Option("--replaces", help="Package of an earlier bid that this one replaces."),
     ] = None,
+    anchors: Anchors = None,
+    accept_new_keys: NewKeys = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask after showing whom it seals to.")] = False,
     json_output: AsJson = False,
 ) -> None:
@@ -111,12 +129,13 @@ def seal_command(
     come from KAIBIAO_P12_PASSWORD and KAIBIAO_BID_PASSPHRASE or are asked for.
     """
     with explained():
-        found = _lot(lot, server, ca_file)
+        signer = certificate_of(certificate)
+        found = _lot(lot, server, ca_file, load_anchors(anchors or ()) or anchors_of(signer))
+        pin_keyset(found.id, found.keyset.hash(), accept=accept_new_keys)
         show_lot(found)
         draft = read_folder(folder, found)
         if not yes and not typer.confirm("以上为开标人员与招标文件，确认封标？ Seal to these?", err=True):
             raise typer.Exit(REFUSED)
-        signer = certificate_of(certificate)
         phrase = secret(BID_PASSPHRASE, "为密钥文件设置口令 new passphrase of the key file", confirm=True)
         earlier = [load_package(path) for path in replaces or ()]
         with progress_bar("封标 sealing") as progress:
@@ -174,12 +193,15 @@ def lot_command(
     lot: LotId,
     server: Server,
     documents: Annotated[Path | None, typer.Option("--documents", help="Also download them here.")] = None,
+    anchors: Anchors = None,
+    accept_new_keys: NewKeys = False,
     ca_file: CaFile = None,
 ) -> None:
     """Fetch a lot's public package, check all of it, print it as JSON: `kaibiao seal` takes it offline."""
     with explained():
         api = connect(server, ca_file)
-        found = fetch_lot(api, lot)
+        found = fetch_lot(api, lot, anchors=load_anchors(anchors or ()))
+        pin_keyset(found.id, found.keyset.hash(), accept=accept_new_keys)
         show_lot(found)
         if documents is not None:
             download_documents(api, found, documents)
@@ -189,9 +211,12 @@ def lot_command(
 def tickets_command(
     server: Server, certificate: Certificate, tickets: Tickets = TICKETS, ca_file: CaFile = None
 ) -> None:
-    """Draw this month's upload tickets (上传凭证). Every account draws them, whether it bids or not."""
+    """Draw another batch of upload tickets (上传凭证).
+
+    Every sign-in of any account draws the month's batch by itself, whether the account bids or not.
+    """
     with explained():
-        account, _ = account_of(connect(server, ca_file), certificate)
+        account, _ = account_of(connect(server, ca_file), certificate, tickets=None)
         count = draw_tickets(account.api, tickets)
         show({"tickets": count}, False, lambda: [f"{tickets}: {count} 张 tickets"])
 
@@ -276,10 +301,21 @@ def receipt_command(
     package: Package,
     server: Server,
     pdf: Annotated[Path | None, typer.Option("--pdf", help="Save the receipt as PDF here.")] = None,
+    closed: Annotated[
+        bool, typer.Option("--closed", help="After the deadline: is the bid among those of Closed?")
+    ] = False,
+    log: Annotated[
+        str,
+        typer.Option("--log-key", envvar="KAIBIAO_LOG_KEY", help="vkey of the log; else the one first seen."),
+    ] = "",
     ca_file: CaFile = None,
     json_output: AsJson = False,
 ) -> None:
-    """Fetch and check a receipt (回执) again, and its proof of inclusion in the log once that is there."""
+    """Fetch and check a receipt (回执) again, and its proof of inclusion in the log once that is there.
+
+    With --closed the receipt is held against the logged list of live bids (from the announced list on). A bid
+    that is missing there, and was neither withdrawn nor replaced, proves the platform's fault: exit code 1.
+    """
     with explained():
         api = connect(server, ca_file)
         cargo: Cargo = acts.cargo_of(package)
@@ -293,6 +329,11 @@ def receipt_command(
             console.print(f"日志证明尚未就绪 the log's proof is not ready: {exc.code}", markup=False)
         if pdf is not None:
             pdf.write_bytes(api.get_bytes(f"/receipts/{segment(submission)}.pdf"))
+        if closed:
+            lot = fetch_lot(api, str(receipt["lot"]))
+            found = fetch_closed(api, lot.id, lot.deadline, log_key(api, given=log))
+            save(package / "closed.json", {"index": found.index, "checkpoint": found.checkpoint})
+            verify_receipt_in(found, receipt)
         show(receipt, json_output, lambda: receipt_lines(receipt, package))
 
 
@@ -322,8 +363,8 @@ def check_command(
     """Self-check days before the opening (自检): certificate on the day, test envelope, clock, bandwidth."""
     with explained():
         api = connect(server, ca_file)
-        deadline = fetch_lot(api, lot).deadline
         signer = certificate_of(certificate)
+        deadline = fetch_lot(api, lot, anchors=anchors_of(signer)).deadline
         phrase = passphrase_of(package) if package is not None else None
         checks = run_checks(api, signer, deadline, package=package, passphrase=phrase)
         well = all(check.ok for check in checks)

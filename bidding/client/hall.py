@@ -77,6 +77,7 @@ class Hall:
     reconnections: int = 0
     _socket: websockets.sync.client.ClientConnection | None = None
     _greeted: bool = False
+    _present: bool = False
     _pending: dict[str, Pending] = field(default_factory=dict)
 
     def __enter__(self) -> Hall:
@@ -169,6 +170,17 @@ class Hall:
             return accepted(pending.answer)
         finally:
             self._pending.pop(name, None)
+
+    def take_seat(self) -> bool:
+        """Take the seat in person (签到) as soon as that is open, once; whether it was done now.
+
+        Raises `ClientError`.
+        """
+        if self._present or "SignIn" not in self.may:
+            return False
+        self.do("SignIn")
+        self._present = True
+        return True
 
     def ping(self) -> Offset:
         """Measure the server's clock against this one."""

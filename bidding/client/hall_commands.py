@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bidding.client import bidder as acts
+from bidding.client.closed import log_key
 from bidding.client.commands import command, passphrase_of
 from bidding.client.errors import ClientError
 from bidding.client.hall import Hall
@@ -38,6 +40,7 @@ from bidding.client.options import (
 )
 from bidding.client.options import Lot as LotId
 from bidding.client.record import fetch_record, seal_record, sign_record
+from crypto.translog.checkpoint import parse_verifier
 
 OFFICER_PASSPHRASE = "KAIBIAO_OFFICER_PASSPHRASE"  # noqa: S105 - the name of a variable
 
@@ -158,6 +161,20 @@ officer = typer.Typer(
     help="An officer's acts (开标人员).", add_completion=False, pretty_exceptions_enable=False
 )
 KeyFile = Annotated[Path, typer.Option("--key", help="Opening-key file of the seat.")]
+LogKey = Annotated[
+    str, typer.Option("--log-key", envvar="KAIBIAO_LOG_KEY", help="vkey of the log; else the one first seen.")
+]
+WitnessKeys = Annotated[
+    list[str] | None, typer.Option("--witness", help="vkey of a witness that must have cosigned Closed.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """The keys an officer holds Closed against."""
+
+    log_key: str
+    witnesses: tuple[str, ...]
 
 
 @officer.command("new-key")
@@ -178,46 +195,87 @@ def new_key(
         show({"seat": made.seat, "key": str(key)}, False, lambda: [f"{made.seat}: {key}"])
 
 
-def _desk(lot: str, server: str, certificate: Path, key: Path, ca_file: Path | None) -> Desk:
+def _desk(
+    lot: str, server: str, certificate: Path, key: Path, ca_file: Path | None, trusted: Trusted
+) -> Desk:
     account, signer = account_of(connect(server, ca_file), certificate)
     opened = open_opening_key(key, secret(OFFICER_PASSPHRASE, f"开标密钥口令 passphrase of {key.name}"))
-    return Desk(account.api, lot, opened, signer)
+    witnesses = tuple(parse_verifier(vkey) for vkey in trusted.witnesses)
+    return Desk(account.api, lot, opened, signer, log_key(account.api, given=trusted.log_key), witnesses)
 
 
 @officer.command("release-identity")
 def release_identity(
-    lot: LotId, server: Server, certificate: Certificate, key: KeyFile, ca_file: CaFile = None
+    lot: LotId,
+    server: Server,
+    certificate: Certificate,
+    key: KeyFile,
+    log: LogKey = "",
+    witness: WitnessKeys = None,
+    ca_file: CaFile = None,
 ) -> None:
     """Phase 0: check Closed and every envelope privately, then release the identity shares."""
     with explained():
-        run_desk(_desk(lot, server, certificate, key, ca_file), {Step.IDENTITIES}, told)
+        run_desk(
+            _desk(lot, server, certificate, key, ca_file, Trusted(log, tuple(witness or ()))),
+            {Step.IDENTITIES},
+            told,
+        )
 
 
 @officer.command("sign-admitted")
 def sign_admitted(
-    lot: LotId, server: Server, certificate: Certificate, key: KeyFile, ca_file: CaFile = None
+    lot: LotId,
+    server: Server,
+    certificate: Certificate,
+    key: KeyFile,
+    log: LogKey = "",
+    witness: WitnessKeys = None,
+    ca_file: CaFile = None,
 ) -> None:
     """Recompute the admitted set's hash from the released bids and sign it."""
     with explained():
-        run_desk(_desk(lot, server, certificate, key, ca_file), {Step.ADMITTED}, told)
+        run_desk(
+            _desk(lot, server, certificate, key, ca_file, Trusted(log, tuple(witness or ()))),
+            {Step.ADMITTED},
+            told,
+        )
 
 
 @officer.command("release")
 def release_hall(
-    lot: LotId, server: Server, certificate: Certificate, key: KeyFile, ca_file: CaFile = None
+    lot: LotId,
+    server: Server,
+    certificate: Certificate,
+    key: KeyFile,
+    log: LogKey = "",
+    witness: WitnessKeys = None,
+    ca_file: CaFile = None,
 ) -> None:
     """Phase B (二次解密): release the hall shares of exactly the admitted set."""
     with explained():
-        run_desk(_desk(lot, server, certificate, key, ca_file), {Step.HALL}, told)
+        run_desk(
+            _desk(lot, server, certificate, key, ca_file, Trusted(log, tuple(witness or ()))),
+            {Step.HALL},
+            told,
+        )
 
 
 @officer.command("attend")
 def attend(
-    lot: LotId, server: Server, certificate: Certificate, key: KeyFile, ca_file: CaFile = None
+    lot: LotId,
+    server: Server,
+    certificate: Certificate,
+    key: KeyFile,
+    log: LogKey = "",
+    witness: WitnessKeys = None,
+    ca_file: CaFile = None,
 ) -> None:
     """All three steps, one after the other, each when the hall comes to it."""
     with explained():
-        run_desk(_desk(lot, server, certificate, key, ca_file), set(Step), told)
+        run_desk(
+            _desk(lot, server, certificate, key, ca_file, Trusted(log, tuple(witness or ()))), set(Step), told
+        )
 
 
 host = typer.Typer(help="Hosting a hall (主持人).", add_completion=False, pretty_exceptions_enable=False)

@@ -57,9 +57,7 @@ def wait_for(hall: Hall, command: str, told: Callable[[str], None], also: Callab
     """
     phase = ""
     while not (command in hall.may and also(hall)):
-        if "SignIn" in hall.may:
-            hall.do("SignIn")
-            continue
+        hall.take_seat()
         if hall.phase != phase:
             phase = hall.phase
             told(phase)

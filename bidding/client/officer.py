@@ -80,14 +80,15 @@ class Shares:
     bad: Mapping[str, str] = field(default_factory=dict)
 
 
-def sealed_bids(api: Api, lot: str, keyset: Keyset) -> dict[str, Manifest]:
-    """Manifests of all bids in Closed, each sealed to exactly this keyset. Raises `ClientError`."""
-    found: dict[str, Manifest] = {}
+def sealed_bids(api: Api, lot: str, keyset: Keyset) -> dict[str, tuple[Manifest, str]]:
+    """Manifest and submission of every bid served, each sealed to exactly this keyset. Raises
+    `ClientError`."""
+    found: dict[str, tuple[Manifest, str]] = {}
     after: str | None = ""
     while after is not None:
         page = api.get(f"/halls/{segment(lot)}/bids", after=after)
         for entry in page["bids"]:
-            found[entry["bid"]] = _manifest_of(entry["bid"], entry, keyset)
+            found[entry["bid"]] = _manifest_of(entry["bid"], entry, keyset), entry["submission"]
         after = page["next"]
     return found
 
@@ -107,10 +108,13 @@ def _manifest_of(bid: str, entry: Mapping[str, Any], keyset: Keyset) -> Manifest
     return manifest
 
 
-def verify_closed(manifests: Mapping[str, Manifest], view: Mapping[str, Any]) -> None:
-    """The manifests served must be those of Closed, all of them and no other. Raises `ClientError`."""
-    if set(manifests) != set(view.get("bids", {})):
-        raise ClientError("closed-differs", "the bids served are not those of the logged list")
+def verify_closed(
+    served: Mapping[str, tuple[Manifest, str]], submissions: Mapping[str, str]
+) -> dict[str, Manifest]:
+    """The bids served must be those of Closed, all of them and no other. Raises `ClientError`."""
+    if {bid: submission for bid, (_, submission) in served.items()} != dict(submissions):
+        raise ClientError("closed-differs", "the bids served are not those of the logged Closed")
+    return {bid: manifest for bid, (manifest, _) in served.items()}
 
 
 def own_shares(manifests: Mapping[str, Manifest], purpose: str, key: OpeningKey) -> Shares:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bidding.client.closed import fetch_closed
 from bidding.client.errors import ClientError
 from bidding.client.hall import Hall
 from bidding.client.host import signed
@@ -13,10 +14,12 @@ from bidding.client.http import Api
 from bidding.client.inhall import OVER
 from bidding.client.lot import fetch_lot
 from bidding.client.officer import admitted_bids, encoded, own_shares, sealed_bids, verify_closed
+from bidding.client.trusting import anchors_of
 from crypto.context import IDENTITY, hall_purpose
 from crypto.key_file import OpeningKey
 from crypto.manifest import Manifest
 from crypto.signing import Signer
+from crypto.translog.checkpoint import Verifier
 from opening_hall import statements
 
 
@@ -36,19 +39,27 @@ class Desk:
     lot: str
     key: OpeningKey
     signer: Signer
+    log: Verifier
+    """The log's key, known before the deadline."""
+    witnesses: tuple[Verifier, ...] = ()
+    """Witnesses all of whom must have cosigned Closed, where this officer knows any."""
     manifests: dict[str, Manifest] = field(default_factory=dict)
 
-    def fetch(self, hall: Hall) -> dict[str, Manifest]:
-        """Every sealed bid, checked against the published keyset and against Closed. Raises `ClientError`."""
+    def fetch(self) -> dict[str, Manifest]:
+        """Every sealed bid: of a Closed that is proven in the log, sealed to the published keyset.
+
+        Nothing is released to a set of bids that only the platform says was closed. Raises `ClientError`.
+        """
         if not self.manifests:
-            found = sealed_bids(self.api, self.lot, fetch_lot(self.api, self.lot).keyset)
-            verify_closed(found, hall.view)
-            self.manifests = found
+            lot = fetch_lot(self.api, self.lot, anchors=anchors_of(self.signer))
+            known, count = self.witnesses, len(self.witnesses)
+            closed = fetch_closed(self.api, self.lot, lot.deadline, self.log, witnesses=known, quorum=count)
+            self.manifests = verify_closed(sealed_bids(self.api, self.lot, lot.keyset), closed.submissions)
         return self.manifests
 
     def identity_shares(self, hall: Hall) -> dict[str, str]:
         """Open all envelopes privately, report what accuses its bidder, return the identity shares."""
-        manifests = self.fetch(hall)
+        manifests = self.fetch()
         purposes = [IDENTITY, *(hall_purpose(part) for part in hall.view["hall"]["parts"])]
         shares = {purpose: own_shares(manifests, purpose, self.key) for purpose in purposes}
         for purpose, found in shares.items():
@@ -62,7 +73,7 @@ class Desk:
         Where this seat's envelope accuses its bidder (reported in phase 0) there is no share to give: an
         empty one stands in, so that the release is complete and the other officers' shares decide.
         """
-        manifests = self.fetch(hall)
+        manifests = self.fetch()
         chosen = {bid: manifests[bid] for bid in admitted_bids(hall.view)}
         found = own_shares(chosen, hall_purpose(hall.view["part"]), self.key)
         return encoded({**found.sound, **dict.fromkeys(found.bad, bytes(1))})
@@ -96,9 +107,8 @@ def run_desk(desk: Desk, steps: Collection[Step], told: Callable[[str], None]) -
             if hall.phase != phase:
                 phase = hall.phase
                 told(phase)
-            if "SignIn" in hall.may:
-                hall.do("SignIn")
-            elif left[0] in hall.may and (left[0] is not Step.ADMITTED or hall.view.get("admittedHash")):
+            hall.take_seat()
+            if left[0] in hall.may and (left[0] is not Step.ADMITTED or hall.view.get("admittedHash")):
                 desk.do(hall, left[0])
                 told(f"{left.pop(0)} ✓")
             elif hall.phase in OVER:

@@ -18,6 +18,7 @@ from bidding.client.errors import ClientError
 from bidding.client.explain import explain
 from bidding.client.http import Api, Patience, Tls
 from bidding.client.signin import Account, open_certificate, sign_in
+from bidding.client.tickets import keep_tickets, tickets_file
 from crypto.errors import Invalid
 from crypto.signing import Signer
 
@@ -43,6 +44,7 @@ CaFile = Annotated[
     typer.Option("--ca-file", envvar="KAIBIAO_CA_FILE", help="Trust this CA for the server's TLS."),
 ]
 
+TICKETS = tickets_file()
 console = Console(stderr=True)
 T = TypeVar("T")
 
@@ -86,10 +88,12 @@ def certificate_of(path: Path) -> Signer:
     return open_certificate(path, secret("KAIBIAO_P12_PASSWORD", f"证书口令 password of {path.name}"))
 
 
-def account_of(api: Api, certificate: Path) -> tuple[Account, Signer]:
-    """Signed in with a certificate. Raises `ClientError`."""
+def account_of(api: Api, certificate: Path, *, tickets: Path | None = TICKETS) -> tuple[Account, Signer]:
+    """Signed in with a certificate; the month's upload tickets are drawn on the way. Raises `ClientError`."""
     signer = certificate_of(certificate)
     account = sign_in(api, signer)
+    if tickets is not None:
+        keep_tickets(account.api, account.credit_code, tickets)
     for warning in account.warnings:
         console.print(f"[yellow]{warning.get('code', warning)}[/yellow]")
     return account, signer

@@ -7,8 +7,33 @@ from pathlib import Path
 from bidding.client.clock import local_now
 from bidding.client.errors import ClientError
 from bidding.client.http import Api
+from bidding.client.pins import home
 from bidding.client.upload import load, save
 from crypto.canonical import iso
+
+
+def tickets_file() -> Path:
+    """Where this user's tickets are kept, whichever of its accounts drew them."""
+    return home() / "tickets.json"
+
+
+def keep_tickets(api: Api, account: str, store: Path) -> None:
+    """Draw the month's batch at the first sign-in of the month, for every account alike.
+
+    Who draws then says nothing about who bids. A refusal is no reason not to go on.
+    """
+    month = f"{local_now():%Y-%m}"
+    held = load(store)
+    if held.get("drawn", {}).get(account) == month:
+        return
+    store.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        draw_tickets(api, store)
+    except ClientError as exc:
+        if exc.unreachable:
+            return
+    held = load(store)
+    save(store, {**held, "drawn": {**held.get("drawn", {}), account: month}})
 
 
 def draw_tickets(api: Api, store: Path) -> int:
@@ -19,7 +44,7 @@ def draw_tickets(api: Api, store: Path) -> int:
     answer = api.post("/tickets", {}, repeatable=True)
     held = load(store)
     tickets = [*held.get("tickets", []), *answer["tickets"]]
-    save(store, {"tickets": tickets, "usableUntil": answer["usableUntil"]})
+    save(store, {**held, "tickets": tickets, "usableUntil": answer["usableUntil"]})
     return len(tickets)
 
 

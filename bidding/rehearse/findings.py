@@ -64,6 +64,9 @@ def parse_hall(events: Sequence[Event]) -> Hall:
             case "Closed":
                 bids = {bid: facts["submission"] for bid, facts in body["bids"].items()}
             case "IdentitiesVerified":
+                reasons |= {bid: ("", str(why)) for bid, why in body.get("waiting", {}).items()}
+                for bid in body["results"]:
+                    reasons.pop(bid, None)
                 for bid, result in body["results"].items():
                     names[bid] = (result.get("name", ""), result.get("creditCode", ""))
                     if not result["ok"]:

@@ -32,7 +32,17 @@ PRELOADED = ("bidding.client", "bidding.rehearse.agents", "urllib3.util", "encod
 #: Modules that only work elsewhere, and commands, which agents do not run.
 UNUSED = ("encodings.mbcs", "encodings.oem", "bidding.client.commands")
 #: Loaded lazily by others, at their first use.
-LAZY = ("bidding.messages", "idna", "ssl", "socks", "_strptime", "websockets.sync.client", "email.utils")
+LAZY = (
+    "bidding.messages",
+    "crypto.trust",
+    "pyhanko_certvalidator",
+    "idna",
+    "ssl",
+    "socks",
+    "_strptime",
+    "websockets.sync.client",
+    "email.utils",
+)
 #: Memory of one agent, private and shared, that the operating system grants at most.
 ADDRESS_SPACE = 2 << 30
 

@@ -50,6 +50,7 @@ class Desk:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("KAIBIAO_")},
             "KAIBIAO_SERVER": self.server.base,
+            "KAIBIAO_HOME": str(self.path / "home"),
             "KAIBIAO_P12_PASSWORD": PASSWORD,
             "KAIBIAO_BID_PASSPHRASE": PASSWORD,
             "KAIBIAO_OFFICER_PASSPHRASE": PASSWORD,

@@ -16,7 +16,8 @@ from bidding.client.errors import ClientError
 from bidding.client.http import Api
 from bidding.client.lot import Lot, fetch_lot
 from bidding.client.seal import Draft, checked_form, seal
-from bidding.client.tickets import draw_tickets, take_ticket
+from bidding.client.tickets import take_ticket
+from bidding.client.trusting import anchors_of
 from bidding.client.upload import (
     begin,
     fetch_receipt,
@@ -130,9 +131,9 @@ def run(directory: Path, config: Mapping[str, Any], report: Report) -> None:
     """Be one bidder from certificate to signed record."""
     party = Party(directory, config, report)
     way = Misbehaviour(config["misbehaviour"]) if config["misbehaviour"] else None
-    lot = fetch_lot(party.api, config["lot"])
+    lot = fetch_lot(party.api, config["lot"], anchors=anchors_of(party.signer))
     download_documents(party.api, lot, directory / "documents")
-    draw_tickets(party.account.api, directory / "tickets.json")
+    report.tell("ready", account=party.account.credit_code)
     bidder = Bidder(party, lot, way)
     if way is Misbehaviour.DOUBLE_BID:
         bidder.seal(directory / "first", config["price"])

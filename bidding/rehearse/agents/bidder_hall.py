@@ -42,8 +42,9 @@ class Attendance:
         self._until_list()
         with self.party.hall(self.party.account.api, self.lot.id) as hall:
             self.party.report.tell("attending")
-            self._sign_in(hall)
             while hall.phase not in OVER:
+                if hall.take_seat():
+                    self._journal("SignedIn", by=hall.seat)
                 self._tell_losses(hall)
                 if self._act(hall):
                     self.party.report.flush(self.lot.id)
@@ -58,12 +59,6 @@ class Attendance:
         with self.party.hall(self.party.api, self.lot.id) as hall:
             hall.until(lambda seen: seen.phase not in BEFORE_LIST, seconds=HALL_SECONDS)
         self.party.report.flush(self.lot.id)
-
-    def _sign_in(self, hall: Hall) -> None:
-        if "SignIn" in hall.may:
-            done = self.party.keep_trying(hall, "SignIn")
-            if done is not None:
-                self._journal("SignedIn", by=hall.seat)
 
     def _tell_losses(self, hall: Hall) -> None:
         """Put lost connections into the evidence, once for each time the way back was found."""

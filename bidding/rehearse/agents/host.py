@@ -85,8 +85,8 @@ class Host:
     def act(self, hall: Hall) -> None:
         """Do what only the host can do now."""
         may = hall.may
-        if "SignIn" in may:
-            self._attempt("SignIn", lambda: hall.do("SignIn"))
+        if hall.take_seat():
+            self.acts += 1
         if "Adjudicate" in may and hall.phase not in ("LIST_ANNOUNCED", "DECRYPTING"):
             for cause, bids in to_decide(hall.view).items():
                 self._adjudicate(hall, bids, cause)

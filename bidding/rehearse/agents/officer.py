@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bidding.client.closed import log_key
 from bidding.client.errors import ClientError
 from bidding.client.hall import Hall
 from bidding.client.lot import fetch_lot
@@ -33,8 +34,7 @@ class Officer:
 
     def act(self, hall: Hall) -> None:
         """Do what the hall lets this officer do now."""
-        if "SignIn" in hall.may:
-            self.party.keep_trying(hall, "SignIn")
+        hall.take_seat()
         if "ReleaseIdentityShares" in hall.may:
             shares = self.desk.identity_shares(hall)
             for bid in sorted(shares)[: self.false_shares]:
@@ -73,7 +73,8 @@ def run(directory: Path, config: Mapping[str, Any], report: Report) -> None:
         cost=CHEAP,
     )
     report.tell("key-registered")
-    desk = Desk(party.account.api, lot, key, party.signer)
+    known = log_key(party.api, path=directory / "logs.json")
+    desk = Desk(party.account.api, lot, key, party.signer, known)
     officer = Officer(party, desk, int(config["falseShares"]))
     party.sleep_until(_published(party, lot))
     with party.hall(party.account.api, lot, wanted=config["seat"]) as hall:

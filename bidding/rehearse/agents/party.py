@@ -17,6 +17,7 @@ from bidding.client.errors import ClientError
 from bidding.client.hall import Frame, Hall
 from bidding.client.http import Api, Patience
 from bidding.client.signin import Account, sign_in
+from bidding.client.tickets import keep_tickets
 from bidding.rehearse.report import Report
 from crypto.canonical import parse_iso
 from crypto.signing import Signer
@@ -79,6 +80,7 @@ class Party:
         """The party's session, opened at first use."""
         if self._account is None:
             self._account = sign_in(self.api, self.signer)
+            keep_tickets(self._account.api, self._account.credit_code, self.directory / "tickets.json")
             self.report.tell("signed-in")
         return self._account
 

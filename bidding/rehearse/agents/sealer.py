@@ -22,8 +22,7 @@ def run(directory: Path, config: Mapping[str, Any], report: Report) -> None:
     party.sleep_until(opens_at)
     with party.hall(api, lot) as hall:
         while hall.phase not in OVER:
-            if "SignIn" in hall.may:
-                party.keep_trying(hall, "SignIn")
+            hall.take_seat()
             record = hall.view.get("record", {})
             mine = record.get("preparedFor") == hall.seat and not record.get("sealSigned")
             if "SealRecord" in hall.may and mine:

@@ -54,6 +54,7 @@ def lot_of(world, parts=("main",)):
         rules={},
         ceiling="",
         signed_by=signer,
+        trusted=True,
         raw={},
     )
 
