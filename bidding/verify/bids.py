@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, BinaryIO, cast
 
 from bidding.archive import names
+from bidding.archive.manifest import Right
 from bidding.verify.case import Case
 from bidding.verify.report import Failed, Findings, Wrong
 from crypto.canonical import sha256_hex, unb64
@@ -151,7 +152,10 @@ def check_keys(case: Case, findings: Findings) -> None:
                 verify_bidder_key(manifest, part, key)
                 keys += 1
                 opening = opened.get((bid, part))
-                if opening is None or not opening.k_hall or not opening.ok:
+                if opening is None or not opening.k_hall:
+                    continue
+                if not opening.ok:
+                    _check_failure(case, manifest, part, key, opening)
                     continue
                 dek = content_key(manifest, part, key, unb64(opening.k_hall))
                 ciphertext = names.part_path(bid, part)
@@ -162,8 +166,23 @@ def check_keys(case: Case, findings: Findings) -> None:
                         raise Invalid("form-differs", f"{part}: the ciphertext holds another form")
             except Invalid as error:
                 findings.add(path, error.code, error.detail)
+    if case.opened.manifest.right is Right.COURT and keys < sum(one.ok for one in opened.values()):
+        findings.add(names.BIDS, "keys-withheld", f"{keys} released keys for {len(opened)} openings")
     shown = f"{keys} released keys, {forms} forms decrypted"
     findings.note(shown if keys else "no released keys by this right")
+
+
+def _check_failure(case: Case, manifest: Manifest, part: str, key: bytes, opening: Opening) -> None:
+    """A bid that the hall says does not open does not. Raises `Invalid("opening-denied")`."""
+    path = names.part_path(manifest.bid, part)
+    if not case.opened.has(path):
+        return
+    try:
+        dek = content_key(manifest, part, key, unb64(opening.k_hall))
+        read_form(manifest, part, dek, case.opened.segment(path, 0))
+    except Invalid:
+        return
+    raise Invalid("opening-denied", f"{part}: it opens, though the hall recorded {opening.reason}")
 
 
 def check_payloads(case: Case, findings: Findings) -> None:

@@ -10,20 +10,40 @@ from bidding.verify.report import Findings
 from crypto.canonical import unb64
 from crypto.draws import draw_index, draw_seed
 from crypto.errors import Invalid
-from opening_hall.events import BidsOpened, CoefficientDrawn, DrawCommitted, DrawRevealed, IdentitiesVerified
+from opening_hall.codec import encode
+from opening_hall.domain import INITIAL, evolve
+from opening_hall.draft import Draft
+from opening_hall.drawing import draw_at_opening, draw_early
+from opening_hall.events import (
+    BidsOpened,
+    CoefficientDrawn,
+    DecryptionStarted,
+    DrawCommitted,
+    DrawRevealed,
+    Erased,
+    Event,
+    IdentitiesVerified,
+    ReadingStarted,
+)
+from opening_hall.state import State
 
 
 def check_draws(case: Case, findings: Findings) -> None:
-    """Every draw follows from its inputs, and its inputs from commitments, boxes and openings."""
+    """Every draw follows from its inputs, these from commitments, boxes and openings; none is left out."""
     count = 0
+    state = INITIAL
+    whole = not any(isinstance(event, Erased) for _, event in case.hall)
     for entry, event in case.hall:
-        if isinstance(event, CoefficientDrawn):
-            count += 1
-            try:
+        try:
+            if isinstance(event, CoefficientDrawn):
+                count += 1
                 _check_inputs(case, event)
                 _check_outcome(event)
-            except Invalid as error:
-                findings.add(names.HALL_EVENTS, error.code, error.detail, leaf=entry.index)
+            if whole:
+                _check_due(state, event)
+        except Invalid as error:
+            findings.add(names.HALL_EVENTS, error.code, error.detail, leaf=entry.index)
+        state = evolve(state, event)
     findings.note(f"{count} recomputed" if count else "nothing was drawn")
 
 
@@ -40,6 +60,30 @@ def _check_inputs(case: Case, event: CoefficientDrawn) -> None:
     for bid, k_hall in event.k_halls.items():
         if k_halls.get(bid) != k_hall:
             raise Invalid("draw-differs", f"K_hall of {bid} is another one")
+
+
+def _check_due(state: State, event: Event) -> None:
+    """The draw is made when the rule row says, once, with all that was given and with the rule's candidates.
+
+    Whoever could leave an input out, or choose counter or order, could try until the result pleases.
+    """
+    if isinstance(event, DrawCommitted):
+        if state.setup is not None and event.at >= state.setup.opens_at:
+            raise Invalid("draw-differs", f"{event.by} committed after the deadline")
+    elif isinstance(event, DecryptionStarted):
+        if state.draw_pending():
+            raise Invalid("draw-missing", "phase A began before the early draw")
+    elif isinstance(event, CoefficientDrawn | ReadingStarted):
+        draft = Draft(state, event.at)
+        draw_early(draft)
+        draw_at_opening(draft)
+        due = [encode(one) for one in draft.events]
+        if isinstance(event, CoefficientDrawn) and encode(event) not in due:
+            raise Invalid(
+                "draw-differs", "not the draw of all that was given, under the rule that was announced"
+            )
+        if isinstance(event, ReadingStarted) and due:
+            raise Invalid("draw-missing", "the reading began before the draw")
 
 
 def _check_outcome(event: CoefficientDrawn) -> None:

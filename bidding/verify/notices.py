@@ -79,4 +79,4 @@ def _check_setup(case: Case, terms: Mapping[str, Any], findings: Findings) -> No
     told = {"opensAt": iso(setup.opens_at), "keyset": setup.keyset, "k": setup.quorum}
     for key, value in told.items():
         if terms.get(key) != value:
-            findings.add(names.HALL_EVENTS, "notice-differs", f"{key} is not the one that was announced")
+            findings.add(names.HALL_EVENTS, "setup-differs", f"{key} is not the one that was announced")
