@@ -31,7 +31,7 @@ from crypto.translog.engine import open_engine
 from crypto.translog.store import Log
 from opening_hall.hall import HALL, HALL_VIEWS
 
-#: Modules with a `router(deps)` and, where they work in the background, `tasks(deps)`.
+#: Modules with a `router(deps)`, with `pages(deps)` where addresses are printed for people, and, where they work in the background, `tasks(deps)`.
 CAPABILITIES = (
     "bidding.auth",
     "bidding.people.api",
@@ -131,6 +131,8 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     for module in modules:
         app.include_router(module.router(deps), prefix="/api")
+        if hasattr(module, "pages"):
+            app.include_router(module.pages(deps))
     return app
 
 

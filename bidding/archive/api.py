@@ -52,6 +52,14 @@ def router(deps: Deps) -> APIRouter:
             BidVault(desk_of(deps)).log_read(ended.lot, "", what, session.person)
         return _answer(desk.pack(ended, viewer, ciphertext=ciphertext), f"{lot}-{right}")
 
+    routes.include_router(pages(deps))
+    return routes
+
+
+def pages(deps: Deps) -> APIRouter:
+    """Addresses that stand on paper, without the API's prefix."""
+    routes = APIRouter()
+
     @routes.get("/verify/{code}")
     def verify(code: str) -> dict[str, Any]:
         """What a printed record's QR code leads to: the digests the paper must agree with."""

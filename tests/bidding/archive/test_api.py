@@ -31,6 +31,7 @@ def serve(world: OpenedWorld) -> None:
     app: Any = world.world.client.app
     if not any(getattr(route, "path", "") == "/api/verify/{code}" for route in app.routes):
         app.include_router(api.router(world.world.deps), prefix="/api")
+        app.include_router(api.pages(world.world.deps))
 
 
 @pytest.fixture
@@ -126,6 +127,7 @@ def test_qr_code_leads_to_the_digests(world: OpenedWorld, exported: Exported) ->
     pdf = exported.entries(Right.PUBLIC)["record/1/record.pdf"]
     assert answer["sealedSha256"] == hashlib.sha256(pdf).hexdigest()
     assert answer["minutesSha256"].startswith(code.rpartition(".")[2])
+    assert world.world.client.get(f"/verify/{code}").json() == answer, "as it stands in the QR code"
     assert [one["seat"].split(":")[0] for one in answer["sealed"]] == ["host", "tenderer", "supervisor"]
 
 
