@@ -31,7 +31,8 @@ from crypto.translog.engine import open_engine
 from crypto.translog.store import Log
 from opening_hall.hall import HALL, HALL_VIEWS
 
-#: Modules with a `router(deps)`, with `pages(deps)` where addresses are printed for people, and, where they work in the background, `tasks(deps)`.
+#: Modules with a `router(deps)`; with `pages(deps)` where addresses stand on paper, and `tasks(deps)` where
+#: they work in the background.
 CAPABILITIES = (
     "bidding.auth",
     "bidding.people.api",
