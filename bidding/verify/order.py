@@ -5,15 +5,18 @@ platform decided by rule decided anew.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bidding.archive import names
 from bidding.verify.case import Case, LogEvent
 from bidding.verify.decisions import contradictions
 from bidding.verify.report import Findings
-from ceremony.errors import Malformed
+from ceremony.errors import Malformed, Refusal
 from opening_hall import commands as c
 from opening_hall import events as e
 from opening_hall.domain import INITIAL, evolve
+from opening_hall.facts import Phase
+from opening_hall.guards import check
 from opening_hall.seats import Seat
 from opening_hall.state import State
 from opening_hall.steps import admitted_hash
@@ -58,6 +61,25 @@ ACTS: Mapping[type[e.Event], type[c.Command]] = {
     e.RecordSealed: c.ReportSealed,
 }
 
+#: Acts whose event names the seat it counts for. The platform reports seals and causes in others' names.
+IN_OWN_NAME = (
+    e.DrawCommitted,
+    e.DrawRevealed,
+    e.DealingReported,
+    e.IdentitySharesReleased,
+    e.SignedIn,
+    e.WrapAcknowledged,
+    e.AdmittedSigned,
+    e.HallSharesReleased,
+    e.ObjectionRaised,
+    e.ObjectionAnswered,
+    e.Said,
+    e.DiagnosticReported,
+    e.Suspended,
+    e.Resumed,
+    e.SealSigned,
+)
+
 
 def check_order(case: Case, findings: Findings) -> None:
     """Fold the hall once more and hold every act against the table and the protocol's order."""
@@ -68,7 +90,7 @@ def check_order(case: Case, findings: Findings) -> None:
         command = ACTS.get(type(event))
         if command is not None:
             acts += 1
-            _check_act(entry, state, command, findings)
+            _check_act(entry, state, event, command, whole, findings)
         for problem in _out_of_order(state, event):
             findings.add(names.HALL_EVENTS, "event-out-of-order", problem, leaf=entry.index)
         # What was erased may have been a rule's ground, so that nothing can be decided anew without it.
@@ -96,21 +118,51 @@ def _check_witnesses(case: Case, findings: Findings) -> None:
     findings.note(f"{len(vouched)} witnesses vouch for Closed")
 
 
-def _check_act(entry: LogEvent, state: State, command: type[c.Command], findings: Findings) -> None:
+def _check_act(
+    entry: LogEvent, state: State, event: e.Event, command: type[c.Command], whole: bool, findings: Findings
+) -> None:
+    """The seat exists, acts in its own name, and might do this now; once, where a quorum counts on it."""
     try:
-        role = state.role_of(Seat.parse(entry.seat))
+        seat = Seat.parse(entry.seat)
+        if whole:
+            check(state, seat, command)
+        elif state.role_of(seat) not in allowed(state.phase, command, state.suspended is not None):
+            raise Refusal("wrong-seat")
     except Malformed:
         findings.add(names.HALL_EVENTS, "seat-malformed", entry.seat, leaf=entry.index)
-        return
-    if role not in allowed(state.phase, command, state.suspended is not None):
-        detail = f"{entry.type} by {entry.seat} while {state.phase}"
+    except Refusal as refusal:
+        detail = f"{entry.type} by {entry.seat} while {state.phase}: {refusal.code}"
         findings.add(names.HALL_EVENTS, "act-not-allowed", detail, leaf=entry.index)
+    else:
+        if not _is_own(state, seat, event):
+            detail = f"{entry.type} by {entry.seat} in another's name"
+            findings.add(names.HALL_EVENTS, "act-not-allowed", detail, leaf=entry.index)
+
+
+def _is_own(state: State, seat: Seat, event: e.Event) -> bool:
+    """Whoever the event counts for is the seat that acted."""
+    match event:
+        case e.LineConfirmed():
+            bid = state.bid_of(seat)
+            return bid is not None and bid.id == event.bid
+        case e.RecordSigned():
+            return seat.id == event.credit_code
+        case _:
+            return not isinstance(event, IN_OWN_NAME) or getattr(event, "by", str(seat)) == str(seat)
 
 
 def _out_of_order(state: State, event: e.Event) -> list[str]:
     """Why an event may not stand here: what must come before anything is opened."""
     quorum = state.setup.quorum if state.setup else 0
     match event:
+        case e.Rescheduled() if state.setup is not None and _begun(state, event):
+            if replace(event.setup, seats=state.setup.seats) != state.setup:
+                return ["more than the seats was changed after the deadline"]
+            return []
+        case e.IdentitiesVerified() if len(state.identity_released) < quorum:
+            return ["identities opened with fewer officers than the quorum"]
+        case e.HallClosed() if not _is_sealed(state):
+            return ["the record was closed before every seat sealed it"]
         case e.IdentitySharesReleased() if len(state.cosigned) < state.rules.witness_quorum:
             return ["identity shares before the witnesses cosigned Closed"]
         case e.AdmittedFixed() if event.hash != admitted_hash(state, event.bids):
@@ -125,3 +177,15 @@ def _out_of_order(state: State, event: e.Event) -> list[str]:
             return ["opened with fewer officers than the quorum"]
         case _:
             return []
+
+
+def _begun(state: State, event: e.Event) -> bool:
+    return state.phase is not Phase.SCHEDULED or (
+        state.setup is not None and event.at >= state.setup.opens_at
+    )
+
+
+def _is_sealed(state: State) -> bool:
+    over = state.phase in (Phase.FAILED, Phase.ABORTED)
+    ready = state.record.rendered if over else state.record.attached
+    return bool(ready) and len(state.record.sealed) >= len(state.seal_seats())
