@@ -1,4 +1,4 @@
-"""A platform that lets one officer stand for two, or changes the hall under way: the order of business tells."""
+"""A platform that lets one officer stand for two, or changes the hall under way: the order tells."""
 
 from __future__ import annotations
 
