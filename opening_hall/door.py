@@ -14,7 +14,7 @@ from ceremony.handle import Outcome
 from crypto.canonical import b64, iso
 from crypto.translog.events import Stored
 from opening_hall import wire
-from opening_hall.entrance import take_seat
+from opening_hall.entrance import seats_of, take_seat
 from opening_hall.events import Event, KeyReleased, ReleaseFailed
 from opening_hall.facts import Phase
 from opening_hall.hall import HALL_VIEWS, stream
@@ -111,6 +111,9 @@ class Door:
         if person is None and seat.role not in BARE:
             # The session ended while the socket stayed open: the seat is nobody's any more.
             raise Refusal("sign-in-needed")
+        if person is not None and seat.role not in BARE and seat not in seats_of(state, person):
+            # It passed to a successor while the predecessor's socket stayed open.
+            raise Refusal("seat-taken", seat=str(seat.role))
         return prepare(Desk(self.ports, lot, state, seat, person), command)
 
     async def _answer(self, lot: LotId, outcome: Outcome[State, Event]) -> Mapping[str, Any]:

@@ -435,6 +435,22 @@ def test_a_socket_whose_session_ended_can_no_longer_act_for_its_seat(served: Hal
     assert host.receive()["problem"]["code"] == "sign-in-needed"
 
 
+def test_a_socket_whose_seat_passed_on_can_no_longer_act_for_it(served: HallWorld) -> None:
+    """A successor takes the officer's seat: the predecessor's open socket holds nothing any more."""
+    to_list(served)
+    first = viewer(served, "o1", f"?seat={OFFICERS[0]}")
+    setup = served.state.setup
+    assert setup is not None
+    seats = tuple(
+        replace(entry, person="p_successor", certificate_sha256="") if entry.seat == OFFICERS[0] else entry
+        for entry in setup.seats
+    )
+    served.platform(d.Reschedule(replace(setup, seats=seats), "移交"))
+    first.send({"id": "c1", "do": "Say", "text": "还在"})
+    answers = [first.receive(), first.receive()]
+    assert [a["problem"]["code"] for a in answers if "problem" in a] == ["seat-taken"]
+
+
 def test_a_refused_entry_is_a_problem_in_the_handshake(served: HallWorld) -> None:
     url = f"{served.url.replace('http', 'ws')}/api/halls/{LOT}/ws?seat={HOST}"
     with pytest.raises(InvalidStatus) as refused, connect(url, open_timeout=PATIENCE):
