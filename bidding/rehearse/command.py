@@ -136,13 +136,12 @@ def rehearse_opening(
     counts = dict(zip(Misbehaviour, given, strict=True))
     console = Console(stderr=True)
     try:
-        if misbehave not in ("", "all"):
-            raise ClientError("input-malformed", f"--misbehave {misbehave}: only `all` is known")
-        if misbehave:
+        everything = every_misbehaviour(misbehave)
+        if everything:
             counts = {way: max(1, count) for way, count in counts.items()}
-            false_share, deputy_host = max(1, false_share), True
-        ceiling = CEILING
-        published = parse_input(input_file) if input_file else fictitious(bidders, seed, ceiling)
+        if server and (kill or dump):
+            raise ClientError("input-malformed", "--kill and --dump need a server of the rehearsal's own")
+        published = parse_input(input_file) if input_file else fictitious(bidders, seed, CEILING)
         plan = cast(
             published,
             officers=officers,
@@ -152,25 +151,47 @@ def rehearse_opening(
             seed=seed,
             misbehaving=misbehaving(counts),
         )
-        plan = replace(plan, false_shares=false_share, deputy_host=deputy_host, kills=kill)
-        if server and (kill or dump):
-            raise ClientError("input-malformed", "--kill and --dump need a server of the rehearsal's own")
     except ClientError as exc:
         console.print(explain(exc), markup=False)
         raise typer.Exit(2) from exc
+    shares = max(1, false_share) if everything else false_share
+    plan = replace(plan, false_shares=shares, deputy_host=deputy_host or everything, kills=kill)
+    seconds = (prepare or prepare_seconds(plan), phase_a or phase_a_seconds(plan))
+    summary = carry_out(plan, server, seconds, dump, out, console, human=human, keep=keep)
+    if json_output:
+        sys.stdout.write(json.dumps(summary.as_json(), ensure_ascii=False) + "\n")
+    else:
+        print_summary(summary, console)
+    raise typer.Exit(0 if summary.verified and summary.as_expected and summary.lost == 0 else 1)
+
+
+def every_misbehaviour(text: str) -> bool:
+    """What `--misbehave` says. Raises `ClientError("input-malformed")`."""
+    if text not in ("", "all"):
+        raise ClientError("input-malformed", f"--misbehave {text}: only `all` is known")
+    return text == "all"
+
+
+def carry_out(
+    plan: Plan,
+    address: str,
+    seconds: tuple[float, int],
+    dump: Path | None,
+    out: Path | None,
+    console: Console,
+    *,
+    human: bool,
+    keep: bool,
+) -> Summary:
+    """Stage a plan in a directory of its own, which is gone afterwards unless it is to be kept."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     target = out or Path(tempfile.mkdtemp(prefix="kaibiao-rehearsal-"))
     target.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="kaibiao-stage-"))
     work.chmod(0o711)
-    staging = Staging(
-        work,
-        prepare_seconds=prepare or prepare_seconds(plan),
-        phase_a_seconds=phase_a or phase_a_seconds(plan),
-        dump=dump,
-    )
+    staging = Staging(work, prepare_seconds=seconds[0], phase_a_seconds=seconds[1], dump=dump)
     try:
-        summary = stage(plan, staging, server, target, console, human=human)
+        return stage(plan, staging, address, target, console, human=human)
     except ClientError as exc:
         console.print(explain(exc), markup=False)
         raise typer.Exit(3) from exc
@@ -179,11 +200,6 @@ def rehearse_opening(
             console.print(f"kept: {work}", markup=False)
         else:
             shutil.rmtree(work, ignore_errors=True)
-    if json_output:
-        sys.stdout.write(json.dumps(summary.as_json(), ensure_ascii=False) + "\n")
-    else:
-        print_summary(summary, console)
-    raise typer.Exit(0 if summary.verified and summary.as_expected and summary.lost == 0 else 1)
 
 
 def stage(plan: Plan, staging: Staging, address: str, out: Path, console: Console, *, human: bool) -> Summary:

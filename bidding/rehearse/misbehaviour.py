@@ -32,6 +32,8 @@ class Effect(StrEnum):
     REVOKED = "revoked"
     #: 视为撤回 (art. 31): not the bidder's doing.
     WITHDRAWN = "withdrawn"
+    #: 流标: too few bids, nothing was opened, ever (招标投标法 art. 28).
+    UNOPENED = "unopened"
     #: Nobody has decided; a hall cannot close with it.
     PENDING = "pending"
 

@@ -62,6 +62,14 @@ def test_twelve_bidders_with_every_misbehaviour(tmp_path):
     assert (tmp_path / "record.pdf").read_bytes().startswith(b"%PDF-")
 
 
+def test_too_few_bids_are_never_opened_and_still_written_up(tmp_path):
+    """流标: the archive of a failed lot verifies too, and nothing in it was opened."""
+    found = rehearse("--bidders", "2", "--out", str(tmp_path))
+    assert (found["opened"], found["failed"], found["read"]) == (0, 2, [])
+    assert {failure["effect"] for failure in found["failures"]} == {"unopened"}
+    assert found["verified"] is True
+
+
 def test_what_was_acknowledged_survives_every_kill(tmp_path):
     found = rehearse("--bidders", "5", "--kill", "4", "--seed", "11", "--out", str(tmp_path))
     assert (found["kills"], found["lost"]) == (4, 0)

@@ -16,11 +16,10 @@ from bidding.client.hall import Frame, Hall
 from bidding.client.host import adjudicate, hand_over
 from bidding.client.http import Api, segment
 from bidding.client.record import seal_record
-from bidding.rehearse.agents.party import Party, milliseconds, milliseconds_of
+from bidding.rehearse.agents.party import Party, finished, milliseconds, milliseconds_of
 from bidding.rehearse.report import Report
 from crypto.canonical import parse_iso
 
-OVER = frozenset({"RECORDED", "FAILED", "ABORTED"})
 #: Where the rehearsed host hands over, if it does: in the middle of the opening.
 HANDOVER = frozenset({"DECRYPTING", "ADJUDICATING", "ADMITTED", "OPENING", "CONFIRMING", "OBJECTION"})
 #: Whose doing a missing share is, by the officer who gave a false one.
@@ -65,7 +64,7 @@ class Host:
             if on_duty and hall.phase != self.phase:
                 self.phase = hall.phase
                 self.party.report.tell("phase", lot=self.lot, phase=self.phase)
-            if hall.phase in OVER:
+            if finished(hall):
                 return on_duty
             if on_duty:
                 self.act(hall)

@@ -102,6 +102,13 @@ class Party:
             return None
 
 
+def finished(hall: Hall) -> bool:
+    """Whether the session's record is complete: a failed or aborted hall is still written up and sealed."""
+    if hall.phase in ("FAILED", "ABORTED"):
+        return bool(hall.view.get("record", {}).get("sha256"))
+    return hall.phase == "RECORDED"
+
+
 def milliseconds(at: datetime) -> int:
     """Unix milliseconds."""
     return int(at.timestamp() * 1000)

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from bidding.client.record import seal_record
-from bidding.rehearse.agents.party import Party
+from bidding.rehearse.agents.party import Party, finished
 from bidding.rehearse.report import Report
 from crypto.canonical import parse_iso
-
-OVER = frozenset({"RECORDED", "FAILED", "ABORTED"})
 
 
 def run(directory: Path, config: Mapping[str, Any], report: Report) -> None:
@@ -21,7 +19,7 @@ def run(directory: Path, config: Mapping[str, Any], report: Report) -> None:
     api = party.account.api
     party.sleep_until(opens_at)
     with party.hall(api, lot) as hall:
-        while hall.phase not in OVER:
+        while not finished(hall):
             hall.take_seat()
             record = hall.view.get("record", {})
             mine = record.get("preparedFor") == hall.seat and not record.get("sealSigned")
