@@ -77,12 +77,12 @@ def _judge(case: Case, trust: Trust, identity: Identity, bid: Bid) -> Judgement:
     """As of the time stamp; a delay between receipt and time stamp is not the bidder's."""
     evidence = trust.evidence + RevocationEvidence(identity.crls, identity.ocsps)
     received_at = bid.closed.received_at
-    times = (case.stamped.get(bid.closed.submission), received_at)
-    at_stamp, at_receipt = (
-        trust.store.judge(identity.certificate, identity.chain, at=at or received_at, evidence=evidence)
-        for at in times
-    )
-    return at_receipt if at_stamp.verdict is Verdict.INVALID else at_stamp
+    stamped = case.stamped.get(bid.closed.submission, received_at)
+    judged = trust.store.judge(identity.certificate, identity.chain, at=stamped, evidence=evidence)
+    if judged.verdict is not Verdict.INVALID or stamped == received_at:
+        return judged
+    earlier = trust.store.judge(identity.certificate, identity.chain, at=received_at, evidence=evidence)
+    return judged if earlier.verdict is Verdict.INVALID else earlier
 
 
 def _is_sound(case: Case, trust: Trust, identity: Identity, judged: Judgement) -> bool:
