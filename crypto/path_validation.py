@@ -6,6 +6,7 @@ moment and never fetches anything itself, so its coroutines never wait and are r
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from crypto.errors import Invalid
 from crypto.revocation import RevocationEvidence
 
 T = TypeVar("T")
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class PathFault(StrEnum):
@@ -66,6 +68,19 @@ def validate_path(
     Without a `status` rule nothing is asked about revocation.
     Raises `Invalid("bad-certificate")` when the certificate itself cannot be read.
     """
+    # The library's objects parse themselves as they are looked at and are kept for the next judgement: two
+    # threads over one of them would take a good certificate for a broken one.
+    with _ONE_AT_A_TIME:
+        return _validate_path(certificate, others, anchors, at, status)
+
+
+def _validate_path(
+    certificate: bytes,
+    others: Sequence[bytes],
+    anchors: Sequence[bytes],
+    at: datetime,
+    status: StatusRule | None,
+) -> PathResult:
     from pyhanko_certvalidator import CertificateValidator, errors
 
     leaf = _parsed(certificate)

@@ -105,13 +105,8 @@ class Opener:
             return None
         by = self._examination(lot, state, setup)
         shares = usable_shares(self._vault.secrets(lot, IDENTITY_SHARE), officer_indices(setup))
-        found = dict(
-            zip(
-                [bid.id for bid in pending],
-                self._all(lambda bid: identify(self._vault, bid, shares.get(bid.id, {}), by), pending),
-                strict=True,
-            )
-        )
+        # One after the other: reading certificates holds the interpreter lock anyway.
+        found = {bid.id: self._identify(bid, shares.get(bid.id, {}), by) for bid in pending}
         results = {bid: each.result for bid, each in found.items() if each.result is not None}
         waiting = {bid: each.waiting for bid, each in found.items() if each.result is None}
         if not results and all(state.bids[bid].waiting == why for bid, why in waiting.items()):
@@ -181,16 +176,19 @@ class Opener:
         if setup is None or not pending:
             return Rejudged()
         by = self._examination(lot, state, setup)
-        results = dict(
-            zip(
-                [bid.id for bid in pending], self._all(lambda bid: self._again(bid, by), pending), strict=True
-            )
-        )
+        results = {bid.id: self._again(bid, by) for bid in pending}
         # A time-stamp authority that is away holds up the record, and nothing else.
         judged = {bid: result for bid, result in results.items() if result is not None}
         if len(judged) < len(results):
             return Rejudged(waiting=True)
         return Rejudged(Sending(RejudgeCertificates(judged)))
+
+    def _identify(self, bid: Bid, shares: Mapping[int, bytes], by: Examination) -> Identified:
+        found = identify(self._vault, bid, shares, by)
+        if found.result is None or found.result.ok:
+            return found
+        # Nobody is put out by one look: what is wrong with a bid is wrong with it twice.
+        return identify(self._vault, bid, shares, by)
 
     def _again(self, bid: Bid, by: Examination) -> Rejudgement | None:
         judgement = judge_again(self._vault.evidence(bid.id), bid, self._vault.stamped(bid.id), by)
