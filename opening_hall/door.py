@@ -24,7 +24,7 @@ from opening_hall.record.incidents import Incident, incidents_of
 from opening_hall.record.minutes import Language, Minutes, minutes_of
 from opening_hall.seats import OFFICIALS, BidId, LotId, Role, Seat
 from opening_hall.state import INITIAL, State
-from opening_hall.view import announced
+from opening_hall.view import ANYONE, announced, audience
 
 AFTER_OPENING = frozenset(
     {
@@ -229,7 +229,7 @@ class Door:
         """
         if place.seat.role not in OFFICIALS and not announced(place.state):
             raise Refusal("list-not-announced")
-        if place.seat.role is Role.PUBLIC and place.state.phase not in PUBLIC_MINUTES:
+        if audience(place.state, place.seat) == ANYONE and place.state.phase not in PUBLIC_MINUTES:
             raise Refusal("no-record")
         state = INITIAL
         incidents: list[Incident] = []

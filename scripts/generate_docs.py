@@ -1,4 +1,4 @@
-"""Writes the generated pages under docs/: one page a problem code. `--check` only says whether they are current."""
+"""Writes the generated pages under docs/: one page a problem code. `--check` only compares."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def problem_page(entry: Message) -> str:
 
 
 def index() -> str:
-    lines = ["# Problems\n", "What each refusal means and what to do, generated from `bidding/catalog/*.toml`.\n"]
+    lines = ["# Problems\n"]
+    lines += ["What each refusal means and what to do, generated from `bidding/catalog/*.toml`.\n"]
     lines += ["| code | HTTP | 中文 | English |", "|---|---|---|---|"]
     for code in sorted(messages()):
         entry = messages()[code]

@@ -84,4 +84,5 @@ def bid_form(player: Player) -> dict[str, str]:
 
 
 def _holder(player: Player) -> dict[str, str]:
-    return {"name": player.organisation.name, "creditCode": player.organisation.credit_code}
+    # A seat belongs to a person: the name is the one in the person's certificate.
+    return {"name": player.person, "creditCode": player.organisation.credit_code}

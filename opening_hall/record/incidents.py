@@ -1,4 +1,4 @@
-"""What the record says beside the table (异常与处置): one line per event that is not the plain course of things."""
+"""What the record says beside the table (异常与处置): a line per event off the plain course."""
 
 from __future__ import annotations
 
@@ -100,9 +100,7 @@ def _mismatch(state: State, event: e.ReleaseFailed) -> list[Text]:
 
 
 def _missing(state: State, event: e.DecryptionEnded) -> list[Text]:
-    return [
-        (f"{_who(state, bid)}：未完成解密", f"{_who(state, bid)}: not released") for bid in event.missing
-    ]
+    return [(f"{_who(state, bid)}：未完成解密", f"{_who(state, bid)}: not released") for bid in event.missing]
 
 
 def _adjudicated(state: State, event: e.Adjudicated) -> list[Text]:

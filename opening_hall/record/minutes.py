@@ -257,7 +257,7 @@ def _header(state: State, setup: Setup, n: int) -> tuple[Fact, ...]:
 
 def announced_benchmark(state: State) -> str:
     """The tenderer's estimate (标底) once it was announced: secret until the reading (条例 27, 50)."""
-    read = state.stage > 1 or state.reading_at is not None
+    read = state.stage > 0 or state.reading_at is not None
     return state.setup.benchmark if state.setup is not None and read else ""
 
 
