@@ -85,7 +85,7 @@ def _say_what_to_try(settings: Settings, loaded: Loaded) -> None:
 def _things_to_try(settings: Settings, loaded: Loaded) -> list[str]:
     lot, people = loaded.lot, loaded.people
     return [
-        f"export KAIBIAO_SERVER={settings.base_url}",
+        f"export KAIBIAO_SERVER={settings.base_url} KAIBIAO_HOME={loaded.people.parent}/home",
         *(
             f"export KAIBIAO_{name}={PASSWORD}"
             for name in ("P12_PASSWORD", "BID_PASSPHRASE", "OFFICER_PASSPHRASE")

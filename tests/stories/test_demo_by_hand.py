@@ -22,7 +22,12 @@ class Demo:
     def __init__(self, base: str, data: Path, lot: str) -> None:
         self.lot = lot
         self.people = data / "demo" / "people"
-        self.environment = {**os.environ, "KAIBIAO_SERVER": base, **dict.fromkeys(PASSWORDS, "kaibiao-demo")}
+        self.environment = {
+            **os.environ,
+            "KAIBIAO_SERVER": base,
+            "KAIBIAO_HOME": str(data / "home"),
+            **dict.fromkeys(PASSWORDS, "kaibiao-demo"),
+        }
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "bidding", *arguments]
