@@ -45,6 +45,8 @@ class Case:
     """The log's vkey given from outside."""
     anchors: tuple[bytes, ...] | None
     """Trust anchors given from outside, DER."""
+    witness_keys: tuple[str, ...] | None = None
+    """The witnesses' vkeys given from outside."""
     trusted: list[str] = field(default_factory=list)
     key: Verifier | None = None
     checkpoint: Checkpoint | None = None

@@ -27,6 +27,10 @@ def verify(
         str,
         typer.Option(help="The log's key: the vkey itself or a file with it. Else the archive's own."),
     ] = "",
+    witness: Annotated[
+        list[str] | None,
+        typer.Option(help="A witness's vkey, or a file with one a line; repeat it. Else the archive's own."),
+    ] = None,
     reprint: Annotated[
         bool, typer.Option("--reprint", help="Also print the record again and compare every object.")
     ] = False,
@@ -44,6 +48,7 @@ def verify(
             archive,
             anchors=anchors,
             vkey=vkey,
+            witnesses=_vkeys(witness) if witness else None,
             reprint=reprint,
             progress=_quiet if as_json else _show_step,
         )
@@ -63,6 +68,11 @@ def _vkey(given: str) -> str:
         return path.read_text("ascii").strip() if path.is_file() else given
     except (OSError, UnicodeDecodeError) as error:
         raise Unreadable(f"{given}: {error}") from error
+
+
+def _vkeys(given: list[str]) -> tuple[str, ...]:
+    """The vkeys themselves, and the lines of files."""
+    return tuple(line for one in given for line in _vkey(one).splitlines())
 
 
 def _quiet(step: Step) -> None:

@@ -185,12 +185,18 @@ def _cosigned(name: str, encoded: str, key: Verifier, witnesses: list[Verifier])
 
 
 def _witnesses(case: Case) -> list[Verifier]:
-    if not case.opened.has(names.WITNESSES):
+    """Witnesses given from outside, else the archive's own: a platform can invent those as it likes."""
+    given = case.witness_keys
+    if given is None and not case.opened.has(names.WITNESSES):
         return []
+    path = names.WITNESSES if given is None else "--witness"
     try:
-        return [parse_verifier(line) for line in _text(case, names.WITNESSES).splitlines()]
+        keys = [parse_verifier(line) for line in given or _text(case, names.WITNESSES).splitlines()]
     except Invalid as error:
-        raise Failed(Wrong(names.WITNESSES, error.code, error.detail)) from error
+        raise Failed(Wrong(path, error.code, error.detail)) from error
+    source = "taken from the archive itself" if given is None else "given from outside (--witness)"
+    case.trusted.append(f"witnesses {source}: {', '.join(key.encode() for key in keys)}")
+    return keys
 
 
 def _text(case: Case, name: str) -> str:

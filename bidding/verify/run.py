@@ -98,19 +98,20 @@ def verify_archive(
     *,
     anchors: tuple[bytes, ...] | None = None,
     vkey: str | None = None,
+    witnesses: tuple[str, ...] | None = None,
     reprint: bool = False,
     progress: Progress = lambda step: None,
 ) -> Report:
     """Verify an archive. Raises `Unreadable` where there is none; everything else stands in the report.
 
-    `anchors` (DER) and `vkey` come from outside; without them the archive's own are used, and the report
-    says so. `reprint` adds the comparison of the printed pages.
+    `anchors` (DER), `vkey` and the vkeys of `witnesses` come from outside; without them the archive's own are
+    used, and the report says so. `reprint` adds the comparison of the printed pages.
     """
     try:
         opened = open_archive(path)
     except Failed as failed:
         return _hopeless(failed, progress)
-    case = Case(opened, vkey, anchors)
+    case = Case(opened, vkey, anchors, witnesses)
     bench = _Bench(case, opened.data_offsets)
     steps: list[Step] = []
     wrong: list[Wrong] = []

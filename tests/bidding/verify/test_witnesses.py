@@ -55,3 +55,19 @@ def test_forged_cosignature_is_named(witnessed: Exported) -> None:
         entries[names.WITNESSES] = f"{other.encode()}\n".encode()
 
     assert not witnessed.changed(forge).verified
+
+
+def test_witnesses_the_platform_invented_do_not_help_with_given_ones(witnessed: Exported) -> None:
+    """Whoever brings the witnesses' keys is not shown a log that only the platform's own vouched for."""
+    path = witnessed.paths[Right.COURT]
+    known = verifier_of(WITNESS, KEY, COSIGNATURE_V1).encode()
+    report = verify_archive(path, witnesses=(known,))
+    assert report.verified
+    assert any("given from outside (--witness)" in sentence for sentence in report.trusted)
+    stranger = verifier_of(WITNESS, Ed25519PrivateKey.generate(), COSIGNATURE_V1).encode()
+    report = verify_archive(path, witnesses=(stranger,))
+    assert (names.WITNESSES, "witnesses-missing") in {(wrong.path, wrong.reason) for wrong in report.wrong}
+    assert not verify_archive(path, witnesses=("nonsense",)).verified
+    assert any(
+        "taken from the archive itself" in one and WITNESS in one for one in verify_archive(path).trusted
+    )
