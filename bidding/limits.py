@@ -15,7 +15,9 @@ from ceremony.errors import Malformed
 BODY_LIMIT = 1 << 20
 #: A release of shares for a thousand bids, or a manifest, is longer; these routes bound it again.
 LARGE_LIMIT = 32 << 20
-LARGE = re.compile(r"^/api/(halls|lots|log|selfcheck|tsa|ca)(/|$)")
+LARGE = re.compile(
+    r"^/api/(?:(?:halls|lots|log|selfcheck|tsa|ca)(?:/|$)|tenders/[^/]+/(?:publish|clarifications))"
+)
 #: Pieces and documents: these routes stream to disk and count for themselves.
 STREAMED = re.compile(r"^/api/(uploads/|tenders/[^/]+/documents/)")
 
