@@ -28,8 +28,8 @@ from crypto.package import Package
 from crypto.sealing import Sealed, seal_bid
 from crypto.signing import Signer
 
-#: Key files of a rehearsal are thrown away: scrypt at a sixth of the default cost.
-CHEAP = Cost(log_n=14, r=8, p=1)
+#: Key files of a rehearsal are thrown away and their passphrases random: scrypt with a mebibyte of memory.
+CHEAP = Cost(log_n=10, r=8, p=1)
 
 
 @dataclass(slots=True)
