@@ -127,7 +127,9 @@ def collect(sources: Sources, lot: Lot, viewer: Viewer, *, ciphertext: bool) -> 
 def _log(sources: Sources, lot: Lot, viewer: Viewer, openings: list[Mapping[str, Any]]) -> Iterator[Item]:
     tender = tuple(sources.log.read(f"tender:{lot.tender}"))
     numbers = sorted(one["batch"] for one in openings)
-    batches = sources.log.read("batches", numbers[0] - 1, numbers[-1] - numbers[0] + 1) if numbers else []
+    # With the one before the first and the one behind the last: so no batch of the lot can be left out.
+    since = max(numbers[0] - 2, 0) if numbers else 0
+    batches = sources.log.read("batches", since, numbers[-1] + 1 - since) if numbers else []
     cosigned = sources.log.cosigned()
     earlier = [cosigned] if cosigned else []
     streams = {

@@ -81,6 +81,9 @@ def seal(desk: Desk, interval: int | None) -> Batch | None:
     number = version + 1
 
     def within(tx: sa.Connection) -> None:
+        if [gate.lot for gate in store.gates_in(tx, GateState.OPEN, GateState.CLOSING)] != lots:
+            # A lot was published or closed meanwhile: every batch holds exactly the lots open at its leaf.
+            raise _Taken
         for item, position in places.items():
             free = sa.and_(batch_items.c.item == item, batch_items.c.batch.is_(None))
             placed = tx.execute(batch_items.update().where(free).values(batch=number, position=position))

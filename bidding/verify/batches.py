@@ -55,8 +55,7 @@ def check_batches(case: Case, findings: Findings) -> None:
         for item in opened.items:
             if item.type == SUBMISSION:
                 found.setdefault(item.hash, opened)
-    for version in sorted(set(logged) - seen):
-        findings.add(names.BATCH_OPENINGS, "batch-not-opened", leaf=logged[version].index)
+    _check_range(case, logged, seen, findings)
     for closed in case.of(Closed):
         for bid, facts in closed.bids.items():
             batch = found.get(facts.submission)
@@ -68,6 +67,25 @@ def check_batches(case: Case, findings: Findings) -> None:
                 case.batches[facts.submission] = (batch.root, batch.token)
     _check_ended(case, found, items, findings)
     findings.note(f"{len(seen)} batches recomputed with {len(items)} entries")
+
+
+def _check_range(case: Case, logged: Mapping[int, LogEvent], seen: set[int], findings: Findings) -> None:
+    """All batches of the lot's time are opened: the one before was logged before the hall was scheduled, the
+    one behind after Closed. Whatever was sealed in a batch left out would be missed by nobody else."""
+    first, last = (min(seen), max(seen)) if seen else (0, 0)
+    scheduled = case.hall[0][0].index
+    closed = next((entry.index for entry, event in case.hall if isinstance(event, Closed)), None)
+    for version in sorted(set(logged) - seen):
+        event = logged[version]
+        before = version == first - 1 and event.index < scheduled
+        behind = version == last + 1 and closed is not None and event.index > closed
+        if not seen or not (before or behind):
+            findings.add(names.BATCH_OPENINGS, "batch-not-opened", leaf=event.index)
+    if first > 1 and first - 1 not in logged:
+        detail = f"nothing shows that batch {first} is the lot's first"
+        findings.add(names.BATCH_EVENTS, "batches-incomplete", detail, leaf=logged[first].index)
+    if closed is not None and seen and last + 1 not in logged:
+        findings.note("no batch was logged after Closed when this was exported")
 
 
 def _check_ended(case: Case, submitted: Mapping[str, _Opened], items: list[Item], findings: Findings) -> None:

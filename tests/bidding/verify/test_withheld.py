@@ -12,8 +12,9 @@ import pytest
 from archive_world import Exported
 
 from bidding.archive.manifest import Right
+from bidding.verify.batches import _check_range
 from bidding.verify.bids import check_keys
-from bidding.verify.case import Case
+from bidding.verify.case import Case, LogEvent
 from bidding.verify.container import open_archive
 from bidding.verify.draws import check_draws
 from bidding.verify.identities import check_identities
@@ -99,6 +100,34 @@ def test_a_courts_archive_holds_the_released_keys(exported: Exported) -> None:
 
     report = exported.changed(without)
     assert {"keys-withheld", "identity-withheld"} <= {wrong.reason for wrong in report.wrong}
+
+
+# --- batches
+
+
+RANGES: dict[str, tuple[dict[int, str], set[int], set[str]]] = {
+    "one before and one behind": ({4: "before", 5: "within", 6: "behind"}, {5}, set()),
+    "the platform's very first": ({1: "within", 2: "behind"}, {1}, set()),
+    "none behind yet": ({4: "before", 5: "within"}, {5}, set()),
+    "the first hidden": ({5: "within", 6: "behind"}, {5}, {"batches-incomplete"}),
+    "the first not opened": ({4: "within", 5: "within", 6: "behind"}, {5}, {"batch-not-opened"}),
+    "the last not opened": ({4: "before", 5: "within", 6: "within"}, {5}, {"batch-not-opened"}),
+    "none opened": ({1: "within"}, set(), {"batch-not-opened"}),
+}
+
+
+@pytest.mark.parametrize(("told", "seen", "wrong"), RANGES.values(), ids=RANGES)
+def test_no_batch_of_the_lots_time_is_left_out(
+    case: Case, told: dict[int, str], seen: set[int], wrong: set[str]
+) -> None:
+    """Whose bid was dropped must not vanish with the batch that holds it."""
+    scheduled = case.hall[0][0]
+    closed = next(entry for entry, event in case.hall if isinstance(event, e.Closed))
+    at = {"before": scheduled.index - 1, "within": closed.index - 1, "behind": closed.index + 1}
+    logged = {number: LogEvent(at[where], "batches", number, closed.at) for number, where in told.items()}
+    findings = Findings()
+    _check_range(case, logged, seen, findings)
+    assert {one.reason for one in findings.wrong} == wrong
 
 
 # --- draws
