@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -97,7 +98,7 @@ def _load(path: Path) -> Key:
 
 def _create(directory: Path, kind: Kind, generation: int) -> Path:
     path = directory / f"{kind}-{generation:04d}.key"
-    partial = directory / f".{path.name}.{os.getpid()}"
+    partial = directory / f".{path.name}.{os.getpid()}.{threading.get_ident()}"
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         os.write(descriptor, os.urandom(32))
