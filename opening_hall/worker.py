@@ -250,10 +250,11 @@ class Turn:
         return self._send("tick", Tick())
 
     def _report_reachability(self, until: datetime) -> None:
-        since = until - timedelta(seconds=self._state.rules.phase_a_seconds)
-        facts = {"reachable": "yes" if self._parts.closing.reachable(since, until) else "no"}
-        command = Diagnose("reachability", facts)
         stream = HALL + self._lot
+        # From the very beginning: extensions and pauses make the window longer than its rule row.
+        begun = [s.at for s in self._parts.halls.log.read(stream) if s.type == "DecryptionStarted"]
+        facts = {"reachable": "yes" if self._parts.closing.reachable(begun[-1], until) else "no"}
+        command = Diagnose("reachability", facts)
         self._parts.halls.handle(
             stream,
             str(PLATFORM),

@@ -6,7 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from sealed_world import IDENTITY_INPUT
 from submission_world import DEADLINE, START
 
 from bidding.submissions import batches
+from bidding.submissions.closing import LotClosing
 from crypto.authority import DemoAuthority
 from crypto.authority_profile import Validity
 from crypto.canonical import unb64
@@ -465,3 +466,22 @@ def test_two_parts_open_one_stage_each(tmp_path: Path, authority: DemoAuthority)
         lot.do(HOST, d.Reconvene((lot.bid(1), lot.bid(2)), "第二信封", "51" * 32))
         state = lot.open((1, 2), part="price")
         assert set(prices(state, "price")) == {lot.bid(1), lot.bid(2)}
+
+
+def test_reachability_is_looked_at_from_the_beginning_of_the_window(
+    lot: LotWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[timedelta] = []
+
+    def reachable(_closing: LotClosing, since: datetime, until: datetime) -> bool:
+        looked.append(until - since)
+        return True
+
+    monkeypatch.setattr(LotClosing, "reachable", reachable)
+    for number in (1, 2, 3):
+        lot.submit(number)
+    lot.close()
+    lot.identify()
+    lot.do(HOST, d.ExtendDecryption(300, "网络拥堵"))
+    lot.pass_time(901)
+    assert looked == [timedelta(seconds=900)]
