@@ -18,7 +18,7 @@ from bidding.client.clock import local_now
 from bidding.client.errors import ClientError
 from bidding.client.http import Api, segment
 from bidding.client.pins import home
-from bidding.client.upload import load, save
+from bidding.client.upload import alone, load, save
 from crypto.canonical import parse_iso, unb64
 from crypto.errors import Invalid
 from crypto.translog.checkpoint import Checkpoint, Verifier, parse_verifier
@@ -51,11 +51,11 @@ def log_key(api: Api, *, given: str = "", path: Path | None = None) -> Verifier:
         return parse_verifier(given)
     shown = api.get_bytes("/log/vkey").decode().splitlines()[0]
     where = path or home() / "logs.json"
-    pins = load(where)
-    if pins.setdefault(api.base, shown) != shown:
-        raise ClientError("log-key-changed", f"seen before: {pins[api.base]}, now: {shown}")
-    where.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    save(where, pins)
+    with alone(where):
+        pins = load(where)
+        if pins.setdefault(api.base, shown) != shown:
+            raise ClientError("log-key-changed", f"seen before: {pins[api.base]}, now: {shown}")
+        save(where, pins)
     return parse_verifier(shown)
 
 

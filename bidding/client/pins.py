@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from bidding.client.errors import ClientError
-from bidding.client.upload import load, save
+from bidding.client.upload import alone, load, save
 
 
 def home() -> Path:
@@ -27,11 +27,12 @@ def pin_keyset(lot: str, keyset_hash: str, *, accept: bool = False, path: Path |
     amendment that asks every bidder to seal again.
     """
     where = path or pins_file()
-    pins = load(where)
-    seen = pins.get(lot)
-    if seen is not None and seen != keyset_hash and not accept:
-        raise ClientError("keyset-changed", f"seen before: {seen[:16]}…, now: {keyset_hash[:16]}…", lot=lot)
-    if seen != keyset_hash:
-        where.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        save(where, {**pins, lot: keyset_hash})
+    with alone(where):
+        pins = load(where)
+        seen = pins.get(lot)
+        if seen is not None and seen != keyset_hash and not accept:
+            facts = f"seen before: {seen[:16]}…, now: {keyset_hash[:16]}…"
+            raise ClientError("keyset-changed", facts, lot=lot)
+        if seen != keyset_hash:
+            save(where, {**pins, lot: keyset_hash})
     return seen == keyset_hash

@@ -8,7 +8,7 @@ from bidding.client.clock import local_now
 from bidding.client.errors import ClientError
 from bidding.client.http import Api
 from bidding.client.pins import home
-from bidding.client.upload import load, save
+from bidding.client.upload import alone, load, save
 from crypto.canonical import iso
 
 
@@ -26,14 +26,14 @@ def keep_tickets(api: Api, account: str, store: Path) -> None:
     held = load(store)
     if held.get("drawn", {}).get(account) == month:
         return
-    store.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         draw_tickets(api, store)
     except ClientError as exc:
         if exc.unreachable:
             return
-    held = load(store)
-    save(store, {**held, "drawn": {**held.get("drawn", {}), account: month}})
+    with alone(store):
+        held = load(store)
+        save(store, {**held, "drawn": {**held.get("drawn", {}), account: month}})
 
 
 def draw_tickets(api: Api, store: Path) -> int:
@@ -42,18 +42,20 @@ def draw_tickets(api: Api, store: Path) -> int:
     A few batches are given at once, so that a lost answer costs nothing. Raises `ClientError`.
     """
     answer = api.post("/tickets", {}, repeatable=True)
-    held = load(store)
-    tickets = [*held.get("tickets", []), *answer["tickets"]]
-    save(store, {**held, "tickets": tickets, "usableUntil": answer["usableUntil"]})
+    with alone(store):
+        held = load(store)
+        tickets = [*held.get("tickets", []), *answer["tickets"]]
+        save(store, {**held, "tickets": tickets, "usableUntil": answer["usableUntil"]})
     return len(tickets)
 
 
 def take_ticket(store: Path) -> str:
     """Take one ticket out of the file, so that none is used twice. Raises `ClientError("no-ticket")`."""
-    held = load(store)
-    tickets = list(held.get("tickets", []))
-    if not tickets or held.get("usableUntil", "") < iso(local_now()):
-        raise ClientError("no-ticket", "draw upload tickets first: kaibiao tickets")
-    ticket = str(tickets.pop(0))
-    save(store, {**held, "tickets": tickets})
+    with alone(store):
+        held = load(store)
+        tickets = list(held.get("tickets", []))
+        if not tickets or held.get("usableUntil", "") < iso(local_now()):
+            raise ClientError("no-ticket", "draw upload tickets first: kaibiao tickets")
+        ticket = str(tickets.pop(0))
+        save(store, {**held, "tickets": tickets})
     return ticket
