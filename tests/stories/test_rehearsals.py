@@ -40,7 +40,8 @@ def rehearse(*options, code=0):
 
 def test_twelve_bidders_with_every_misbehaviour(tmp_path):
     """Each ends as the rule book says while the rest opens; the record names who did what."""
-    found = rehearse("--bidders", "12", "--misbehave", "all", "--out", str(tmp_path))
+    # A third officer makes good the false share, whichever bid it hits.
+    found = rehearse("--bidders", "12", "--officers", "3", "--misbehave", "all", "--out", str(tmp_path))
     assert found["verified"] is True
     assert found["as_expected"] is True, found["unexpected"]
     assert found["bidders"] == 12 == found["opened"] + found["failed"]
@@ -53,8 +54,7 @@ def test_twelve_bidders_with_every_misbehaviour(tmp_path):
     for way in Misbehaviour:
         if way.value in seen and way is not Misbehaviour.LATE_UPLOAD:
             assert seen[way.value]["effect"] in ("revoked", "withdrawn")
-    # A false share without a spare officer may have hit the very bid that would have been superseded.
-    assert found["superseded"] <= 1
+    assert found["superseded"] == 1
     assert [share["seat"] for share in found["false_shares"]] == ["officer:tenderer"]
     assert len(found["handovers"]) == 1
     assert found["release_ack_ms"]["count"] > 0
