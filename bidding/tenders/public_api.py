@@ -15,7 +15,7 @@ from bidding.auth import MaybeSignedIn
 from bidding.deps import Deps
 from bidding.people.wire import nfc
 from bidding.tenders import commands as cmd
-from bidding.tenders import store, views, wire
+from bidding.tenders import listing, store, views, wire
 from bidding.tenders.actor import ANYBODY
 from bidding.tenders.changes import objection_limit
 from bidding.tenders.contacts import parse_contact
@@ -24,11 +24,9 @@ from bidding.tenders.documents import send
 from bidding.tenders.state import Tender
 from bidding.tenders.terms import LotState
 from ceremony.errors import Refusal
-from crypto.canonical import iso, parse_iso
+from crypto.canonical import iso
 from crypto.context import new_id
 from crypto.translog.engine import reading
-
-PAGE = 50
 
 
 def router(deps: Deps) -> APIRouter:
@@ -40,17 +38,20 @@ def router(deps: Deps) -> APIRouter:
 
 def _reading(routes: APIRouter, deps: Deps) -> None:
     @routes.get("/notices")
-    def listed(
-        regime: str = "",
-        region: str = "",
-        q: Annotated[str, Query(max_length=100)] = "",
-        before: str = "",
-    ) -> dict[str, Any]:
-        instant: datetime | None = parse_iso(before) if before else None
+    def listed(asked: Annotated[wire.NoticeQuery, Query()]) -> dict[str, Any]:
+        now = deps.clock.now()
+        skip = (asked.page - 1) * asked.size
         with reading(deps.engine) as tx:
-            rows = store.published(tx, regime=regime, region=region, words=q, before=instant, limit=PAGE)
-        following = iso(rows[-1].published_at) if len(rows) == PAGE else None
-        return {"notices": [_line(row) for row in rows], "next": following}
+            rows, total = listing.find(tx, asked.value(), now, skip=skip, limit=asked.size)
+            regions = list(listing.regions(tx))
+        return {
+            "notices": [_line(row, now) for row in rows],
+            "page": asked.page,
+            "pages": -(-total // asked.size),
+            "total": total,
+            "regions": regions,
+            "now": iso(now),
+        }
 
     @routes.get("/tenders/{tender}")
     def tender_facts(tender: str, session: MaybeSignedIn) -> dict[str, Any]:
@@ -70,7 +71,9 @@ def _reading(routes: APIRouter, deps: Deps) -> None:
     @routes.get("/lots/{lot}")
     def lot_package(lot: str) -> dict[str, Any]:
         state, one = public_lot(deps, lot)
-        return views.lot_package(state, one, deps.clock.now())
+        _, days = law(deps)
+        package = views.lot_package(state, one, deps.clock.now())
+        return {**package, "objectionsInTimeUntil": iso(objection_limit(state, one, days))}
 
     @routes.get("/lots/{lot}/questions")
     def answered(lot: str) -> dict[str, Any]:
@@ -130,7 +133,7 @@ def _published(deps: Deps, tender: str) -> Tender:
     return state
 
 
-def _line(row: store.Listed) -> dict[str, Any]:
+def _line(row: listing.Listed, now: datetime) -> dict[str, Any]:
     return {
         "tender": row.tender,
         "lot": row.lot,
@@ -141,6 +144,8 @@ def _line(row: store.Listed) -> dict[str, Any]:
         "type": row.kind,
         "region": row.region,
         "state": row.state,
+        "stage": listing.stage_of(row.state, row.opens_at, now).value,
+        "tenderer": row.tenderer,
         "deadline": iso(row.opens_at),
         "publishedAt": iso(row.published_at),
         "rehearsal": row.regime == "REHEARSAL",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -34,6 +33,8 @@ lot = sa.Table(
     sa.Column("state", sa.String(20), nullable=False),
     sa.Column("opens_at", Instant, nullable=False),
     sa.Column("published_at", Instant, index=True),
+    # Names of tenderer and agency and the tender's codes, a line each, tenderer first: for the public list.
+    sa.Column("parties", sa.Text, nullable=False, server_default=""),
 )
 
 owner = sa.Table(
@@ -83,23 +84,6 @@ contact = sa.Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A published lot as it stands in the public list."""
-
-    tender: str
-    lot: str
-    number: int
-    title: str
-    tender_title: str
-    regime: str
-    kind: str
-    region: str
-    state: str
-    opens_at: datetime
-    published_at: datetime
-
-
 def project(tx: sa.Connection, before: Tender, after: Tender, at: datetime) -> None:
     """Bring the rows of a tender to its state after a command."""
     head = after.head
@@ -132,6 +116,7 @@ def _put_lot(tx: sa.Connection, tender: Tender, one: Lot, before: Lot | None, at
         "region": head.region,
         "state": one.state.value,
         "opens_at": one.terms.opens_at,
+        "parties": "\n".join((head.tenderer.name, tender.agency.name, head.code, head.deal_code)),
     }
     if one.receiving and (before is None or before.state is LotState.DRAFT):
         values["published_at"] = at
@@ -155,47 +140,6 @@ def tenders_of(tx: sa.Connection, credit_code: str) -> list[sa.Row[tuple[str, st
         .order_by(owner.c.created_at.desc(), owner.c.tender)
     )
     return list(tx.execute(query))
-
-
-def published(
-    tx: sa.Connection,
-    *,
-    regime: str = "",
-    region: str = "",
-    words: str = "",
-    before: datetime | None = None,
-    limit: int = 50,
-) -> list[Listed]:
-    """Published lots, newest first."""
-    query = sa.select(lot).where(lot.c.published_at.is_not(None))
-    if regime:
-        query = query.where(lot.c.regime == regime)
-    if region:
-        query = query.where(
-            sa.or_(lot.c.region == region, lot.c.region.startswith(f"{region}-", autoescape=True))
-        )
-    if words:
-        text = lot.c.tender_title + " " + lot.c.title
-        query = query.where(text.icontains(words, autoescape=True))
-    if before is not None:
-        query = query.where(lot.c.published_at < before)
-    query = query.order_by(lot.c.published_at.desc(), lot.c.id).limit(limit)
-    return [
-        Listed(
-            tender=row.tender,
-            lot=row.id,
-            number=row.number,
-            title=row.title,
-            tender_title=row.tender_title,
-            regime=row.regime,
-            kind=row.kind,
-            region=row.region,
-            state=row.state,
-            opens_at=row.opens_at,
-            published_at=row.published_at,
-        )
-        for row in tx.execute(query)
-    ]
 
 
 def unfinished(tx: sa.Connection) -> list[tuple[str, str]]:

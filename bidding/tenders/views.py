@@ -36,6 +36,7 @@ def tender_facts(state: Tender, *, version: int, drafts: bool) -> dict[str, Any]
         "agency": party(state.agency),
         "publishedAt": iso(state.published_at) if state.published_at else None,
         "citations": state.rules.citations(),
+        "rulebook": rulebook(state),
         "lots": [lot_line(lot) for lot in sorted(lots, key=lambda lot: lot.number)],
     }
     if drafts:
@@ -56,6 +57,22 @@ def tender_facts(state: Tender, *, version: int, drafts: bool) -> dict[str, Any]
             },
         }
     return found
+
+
+def rulebook(state: Tender) -> list[dict[str, Any]]:
+    """The rules pinned when the tender was published, each with its source and in words."""
+    return [
+        {
+            "key": key,
+            "value": rule.value,
+            "unit": rule.unit,
+            "law": rule.law,
+            "mark": rule.mark.value,
+            "zh": rule.zh,
+            "en": rule.en,
+        }
+        for key, rule in sorted(state.rules.rules.items())
+    ]
 
 
 def lot_line(lot: Lot) -> dict[str, Any]:
@@ -126,6 +143,7 @@ def lot_package(state: Tender, lot: Lot, now: datetime) -> dict[str, Any]:
         "deposit": _money(terms.deposit),
         "evaluation": terms.evaluation,
         "citations": state.rules.citations(),
+        "rulebook": rulebook(state),
         "tenderer": party(head.tenderer),
         "agency": party(state.agency),
         "now": iso(now),

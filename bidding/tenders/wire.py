@@ -23,6 +23,7 @@ from bidding.people.wire import (
 from bidding.tenders.codec import Fen
 from bidding.tenders.commands import Answer, Change
 from bidding.tenders.forms import FieldDef, FieldKind, default_form
+from bidding.tenders.listing import Order, Search, Stage
 from bidding.tenders.money import parse_yuan
 from bidding.tenders.rulebook import ProjectType, Regime
 from bidding.tenders.terms import HallSeat, Header, LotTerms, Mode, OfficerTerms, Party
@@ -236,6 +237,33 @@ class SeatHandoverBody(Strict):
     statement: Bytes
     cmsFrom: Bytes
     cmsTo: Bytes
+
+
+class NoticeQuery(Strict):
+    """What the public list is asked for; every field stands in the page's address as it does here."""
+
+    q: Annotated[str, Field(max_length=100), AfterValidator(nfc)] = ""
+    regime: Annotated[str, Field(max_length=20)] = ""
+    region: Annotated[str, Field(max_length=40)] = ""
+    type: Annotated[str, Field(max_length=20)] = ""
+    stage: Stage | None = None
+    opensFrom: Instant | None = None
+    opensUntil: Instant | None = None
+    order: Order = Order.NEWEST
+    page: Annotated[int, Field(ge=1, le=10_000)] = 1
+    size: Annotated[int, Field(ge=1, le=100)] = 20
+
+    def value(self) -> Search:
+        return Search(
+            words=self.q,
+            regime=self.regime,
+            region=self.region,
+            kind=self.type,
+            stage=self.stage,
+            opens_from=self.opensFrom,
+            opens_until=self.opensUntil,
+            order=self.order,
+        )
 
 
 class OutcomeBody(Strict):
