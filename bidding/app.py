@@ -10,7 +10,6 @@ from importlib import import_module
 from types import ModuleType
 
 from fastapi import FastAPI
-from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bidding import problems
@@ -24,6 +23,7 @@ from bidding.objects import open_objects
 from bidding.settings import Settings
 from bidding.tenders.errand import TENDERS
 from bidding.trust import open_trust
+from bidding.web import Negotiated, SecureAnswers, WebClient
 from ceremony.bus import Bus, MemoryBus, Poller, RedisBus
 from ceremony.handle import Ceremony
 from ceremony.live import Live
@@ -43,6 +43,7 @@ CAPABILITIES = (
     "bidding.archive.api",
     "ceremony.log_api",
     "bidding.hall",
+    "bidding.web",
 )
 #: `/as/{slot}/…` carries the identity's slot, so that its cookie is scoped to that path alone.
 SLOT = re.compile(r"^/as/([A-Za-z0-9_-]{8,64})(/.*)$")
@@ -123,12 +124,19 @@ def create_app(settings: Settings) -> FastAPI:
         title="Kaibiao 开标",
         version="1",
         lifespan=lifespan,
-        middleware=[Middleware(SlotPaths), Middleware(BodyLimit)],
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
     )
     app.state.deps = deps
+    # Last of all, the web client: its pages answer where no route does.
+    client = WebClient(settings, app.router.default)
+    app.router.default = client
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Negotiated, client=client)
+    app.add_middleware(SlotPaths)
+    app.add_middleware(SecureAnswers, settings=settings)
     problems.install(app)
     for module in modules:
         app.include_router(module.router(deps), prefix="/api")

@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     trust_dir: Path | None = None
     #: `role=certificate-sha256` pairs that hold operator roles from the first start.
     operators: Annotated[tuple[str, ...], NoDecode] = ()
+    #: The built web client; by default the one that comes with the package.
+    web_dir: Path | None = None
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     smtp_host: str = ""
@@ -76,6 +78,11 @@ class Settings(BaseSettings):
     def beyond_loopback(self) -> bool:
         """Whether other machines can reach the server: then it speaks TLS only."""
         return self.host not in LOOPBACK
+
+    @property
+    def web_folder(self) -> Path:
+        """Where the built web client lies."""
+        return self.web_dir or Path(__file__).with_name("static")
 
     @property
     def base_url(self) -> str:
