@@ -1,0 +1,17 @@
+import { createPinia } from 'pinia'
+import { createApp } from 'vue'
+import { keepTime } from '@/clock'
+import { i18n, markDocument } from '@/i18n'
+import { applyPreferences } from './preferences'
+import { router } from './router'
+import Shell from './Shell.vue'
+
+export async function start(): Promise<void> {
+  markDocument()
+  applyPreferences()
+  void keepTime()
+  const app = createApp(Shell)
+  app.use(createPinia()).use(i18n).use(router)
+  await router.isReady().catch(() => undefined)
+  app.mount('#app')
+}
