@@ -42,6 +42,7 @@ CAPABILITIES = (
     "bidding.submissions.api",
     "bidding.archive.api",
     "ceremony.log_api",
+    "bidding.my_halls",
     "bidding.hall",
     "bidding.web",
 )

@@ -15,7 +15,7 @@ from crypto.canonical import b64, iso
 from crypto.translog.events import Stored
 from opening_hall import wire
 from opening_hall.entrance import seats_of, take_seat
-from opening_hall.events import Event, KeyReleased, ReleaseFailed
+from opening_hall.events import Event, ReleaseFailed
 from opening_hall.facts import Phase
 from opening_hall.hall import HALL_VIEWS, stream
 from opening_hall.ports import HallPorts
@@ -41,6 +41,22 @@ PUBLIC_MINUTES = frozenset({Phase.RECORD_SIGN, Phase.SEALING, Phase.RECORDED, Ph
 BARE = frozenset({Role.PUBLIC, Role.RECEIPT})
 """Seats that no session fills."""
 BIDS_A_PAGE = 500
+
+
+def disclosed(stored: Stored) -> dict[str, Any] | None:
+    """An event with the salt that proves it against its leaf; None once its content was erased."""
+    if stored.body is None or stored.salt is None:
+        return None
+    return {
+        "index": stored.index,
+        "stream": stored.stream,
+        "version": stored.version,
+        "type": stored.type,
+        "seat": stored.seat,
+        "at": iso(stored.at),
+        "salt": b64(stored.salt),
+        "body": dict(stored.body),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +138,18 @@ class Door:
             # Logged as evidence, and refused all the same.
             raise Refusal("key-mismatch", bid=failed.bid, version=outcome.version)
         answer: dict[str, Any] = {"v": outcome.version, "at": iso(outcome.at)}
-        if any(isinstance(event, KeyReleased) for event in outcome.events):
-            answer["index"] = await asyncio.to_thread(self._index, lot, outcome)
+        if outcome.events:
+            answer |= await asyncio.to_thread(self._receipt, lot, outcome)
         return answer
 
-    def _index(self, lot: LotId, outcome: Outcome[State, Event]) -> int:
-        """Place in the public log of the first event of an outcome: the released key's acknowledgement."""
+    def _receipt(self, lot: LotId, outcome: Outcome[State, Event]) -> dict[str, Any]:
+        """What proves an act: its place in the public log, and the event as far as its actor may know it.
+
+        The first event of an outcome is the act itself; what followed from it is others' business.
+        """
         since = outcome.version - len(outcome.events)
-        return self.ports.halls.log.read(stream(lot), since, 1)[0].index
+        stored = self.ports.halls.log.read(stream(lot), since, 1)[0]
+        return {"index": stored.index, "receipt": disclosed(stored)}
 
     # --- what officials, bidders and later everybody may fetch
 
@@ -173,17 +193,8 @@ class Door:
         if state.closed_at is None or not (place.seat.role in OFFICIALS or open_to_all):
             raise Refusal("bids-sealed")
         for stored in self._stored(place.lot):
-            if stored.type == "Closed" and stored.body is not None and stored.salt is not None:
-                return {
-                    "index": stored.index,
-                    "stream": stored.stream,
-                    "version": stored.version,
-                    "type": stored.type,
-                    "seat": stored.seat,
-                    "at": iso(stored.at),
-                    "salt": b64(stored.salt),
-                    "body": dict(stored.body),
-                }
+            if stored.type == "Closed" and (event := disclosed(stored)):
+                return event
         raise Refusal("bids-sealed")
 
     def opened(self, place: Place) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from opening_hall import events as e
 from opening_hall.facts import Effect, Phase
 from opening_hall.guards import all_opened, may, next_seal
 from opening_hall.kept import Kept
+from opening_hall.kin import kin, with_kin
 from opening_hall.rules import DrawRule, Rules, Setup
 from opening_hall.seats import OFFICIALS, BidId, Role, Seat, SeatEntry
 from opening_hall.state import Bid, Draw, Failure, Message, Objection, Present, Record, State
@@ -368,10 +369,23 @@ def mine(state: State, seat: Seat) -> View:
         seen["name"] = entry.name
         if entry.index:
             seen["index"] = entry.index
+        others = kin(state, seat)
+        if others:
+            seen["seats"] = {str(other): _other(state, other) for other in others}
     bid = state.bid_of(seat)
     if bid is not None:
         seen |= _own(state, bid)
     return seen
+
+
+def _other(state: State, seat: Seat) -> View:
+    """Another seat of the same person: with this a client serves all of them at once."""
+    entry = state.person(seat)
+    return {
+        "role": str(state.role_of(seat)),
+        "may": list(may(state, seat)),
+        "index": (entry.index if entry else 0) or None,
+    }
 
 
 def _own(state: State, bid: Bid) -> View:
@@ -406,6 +420,11 @@ _OF_HOST = frozenset({e.CertificatesRejudged, e.Adjudicated})
 
 def touched(state: State, event: e.Event) -> Collection[str]:
     """Seats whose `mine` may differ after `event`; ALL_SEATS when it may be anybody's."""
+    seats = _touched(state, event)
+    return seats if ALL_SEATS in seats else with_kin(state, seats)
+
+
+def _touched(state: State, event: e.Event) -> Collection[str]:
     kind = type(event)
     if kind in _OF_BID:
         return _owners(state, getattr(event, "bid", None)) | _hosts(state)

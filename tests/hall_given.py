@@ -57,7 +57,9 @@ def receipt(n: int) -> d.Seat:
 
 def setup(rules: d.Rules | None = None, **changes: Any) -> d.Setup:
     def entry(seat: d.Seat, name: str, index: int = 0) -> d.SeatEntry:
-        return d.SeatEntry(seat, f"p_{seat.id}", name, f"{name}单位", code(90000), sha(str(seat)), index)
+        # One person may fill two seats: whoever has the name of another has its person.
+        person = f"p_{sha(name)[:8]}"
+        return d.SeatEntry(seat, person, name, f"{name}单位", code(90000), sha(str(seat)), index)
 
     seats = (
         entry(HOST, "韩主持"),

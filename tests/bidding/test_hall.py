@@ -8,13 +8,14 @@ import pytest
 from starlette.testclient import WebSocketDenialResponse
 from tender_world import BASE, Person, Published, TenderWorld, published_rehearsal, tender_world
 
-from bidding import hall, handover
+from bidding import hall, handover, my_halls
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[TenderWorld]:
     with tender_world(tmp_path) as made:
-        made.client.app.include_router(hall.router(made.deps), prefix="/api")  # type: ignore[attr-defined]
+        for part in (my_halls, hall):
+            made.client.app.include_router(part.router(made.deps), prefix="/api")  # type: ignore[attr-defined]
         yield made
 
 
@@ -78,3 +79,20 @@ def test_receipt_keys_of_unknown_bids_open_nothing(world: TenderWorld, lot: Publ
     challenge = world.anonymous("GET", f"/halls/{lot.lot}/challenge").json()["challenge"]
     query = f"?seat=receipt:b_aaaa&challenge={challenge}&sig=AAAA"
     assert world.anonymous("GET", f"/halls/{lot.lot}{query}").json()["code"] == "unknown-bid"
+
+
+def test_the_halls_of_a_person_with_what_needs_attention(world: TenderWorld, lot: Published) -> None:
+    found = lot.agency.get("/halls")
+    (hall_,) = found["halls"]
+    assert hall_["lot"] == lot.lot
+    assert hall_["phase"] == "SCHEDULED"
+    assert {"host", "officer"} == {seat["role"] for seat in hall_["mine"]}
+    assert {person["present"] for person in hall_["people"]} == {False}
+    assert hall_["counts"]["live"] is None
+    assert hall_["alerts"] == []
+
+
+def test_nobody_else_is_told_more_of_a_hall_than_the_public(world: TenderWorld, lot: Published) -> None:
+    stranger = world.signed_in("某人", "某公司", "91350100M000100Y43")
+    assert stranger.get("/halls")["halls"] == []
+    assert world.anonymous("GET", "/halls").status_code == 401

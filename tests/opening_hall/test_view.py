@@ -248,6 +248,19 @@ def test_the_host_is_offered_what_the_duty_needs() -> None:
     assert "Adjudicate" not in may(hall.state, HOST)
 
 
+def test_a_person_sees_what_its_other_seats_may_do() -> None:
+    hall = Hall(bids=3).to_decrypting().release(0, 1, 2)
+    hall.tick()
+    mine = v.mine(hall.state, HOST)
+    assert set(mine["seats"]) == {str(AGENCY)}
+    assert mine["seats"][str(AGENCY)]["role"] == "officer"
+    assert tuple(mine["seats"][str(AGENCY)]["may"]) == may(hall.state, AGENCY)
+    assert "SignAdmitted" in mine["seats"][str(AGENCY)]["may"]
+    assert v.mine(hall.state, AGENCY)["seats"][str(HOST)]["index"] is None
+    assert "seats" not in v.mine(hall.state, DEPUTY)
+    assert "seats" not in v.mine(hall.state, bidder(0))
+
+
 @pytest.mark.parametrize("pace", [1, 0])
 def test_touched_names_every_seat_whose_own_view_changes(pace: int) -> None:
     seats = everybody(6)
