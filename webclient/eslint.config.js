@@ -19,6 +19,8 @@ export default ts.config(
       'vuejs-accessibility/form-control-has-label': 'off',
       'vuejs-accessibility/no-static-element-interactions': 'off',
       'max-lines': ['error', { max: 420, skipBlankLines: true }],
+      'vue/multi-word-component-names': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_' }],
       eqeqeq: 'error',
       'no-console': ['error', { allow: ['error', 'warn'] }],
     },
