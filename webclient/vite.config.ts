@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
-import { packed } from './tools/packed'
+import { packed } from './tools/packed.ts'
 
 export default defineConfig({
   // Pages live under / and under /as/{slot}/: assets are always addressed from the root.
