@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from opening_hall import events as e
+from opening_hall.course import with_turn
 from opening_hall.evolve_record import RECORD
 from opening_hall.evolve_release import RELEASE, with_bid
 from opening_hall.facts import Cause, FailureStage, Phase
@@ -202,4 +203,4 @@ EVOLVE: Mapping[type[e.Event], Callable[[State, Any], State]] = {
 
 def evolve(state: State, event: e.Event) -> State:
     """The hall after `event`."""
-    return EVOLVE[type(event)](state, event)
+    return with_turn(EVOLVE[type(event)](state, event), event)

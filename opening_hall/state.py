@@ -194,6 +194,15 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """A station or turn of the opening as everybody is told it; `facts` are ready for JSON."""
+
+    kind: str
+    at: datetime
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """The hall. Before Scheduled there is no set-up and every command but Schedule is refused."""
 
@@ -245,6 +254,7 @@ class State:
     record: Record = Record()
     records: tuple[Record, ...] = ()
     """Finished records of earlier sessions."""
+    course: tuple[Turn, ...] = ()
 
     @property
     def rules(self) -> Rules:
@@ -255,6 +265,12 @@ class State:
     def part(self) -> str:
         """The part this session opens."""
         return self.setup.parts[self.stage] if self.setup else ""
+
+    @property
+    def announced_benchmark(self) -> str:
+        """The tenderer's estimate (标底) once it was announced: secret until the reading (条例 27, 50)."""
+        read = self.stage > 0 or self.reading_at is not None
+        return self.setup.benchmark if self.setup is not None and read else ""
 
     def next_deadline(self) -> datetime | None:
         """When the next Tick has something to do; None while nothing is timed or the clocks stand still."""

@@ -20,7 +20,7 @@ from opening_hall.kept import Kept
 from opening_hall.kin import kin, with_kin
 from opening_hall.rules import DrawRule, Rules, Setup
 from opening_hall.seats import OFFICIALS, BidId, Role, Seat, SeatEntry
-from opening_hall.state import Bid, Draw, Failure, Message, Objection, Present, Record, State
+from opening_hall.state import Bid, Draw, Failure, Message, Objection, Present, Record, State, Turn
 
 View = dict[str, Any]
 OFFICIAL, BIDDER, ANYONE = "official", "bidder", "public"
@@ -246,6 +246,14 @@ def _draw(draw: Draw, rule: DrawRule) -> View:
     }
 
 
+def _turn(turn: Turn) -> View:
+    return {"kind": turn.kind, "at": iso(turn.at), **turn.facts}
+
+
+def _course(course: tuple[Turn, ...]) -> View:
+    return {str(number): TURN(turn) for number, turn in enumerate(course, 1)}
+
+
 def _record(record: Record, next_: str) -> View:
     return {
         "sha256": record.sha256 or None,
@@ -272,6 +280,8 @@ CHAT: Kept[View] = Kept(_chat, 1_000)
 OBJECTIONS: Kept[View] = Kept(_objections, 1_000)
 DRAW: Kept[View] = Kept(_draw, 1_000)
 RECORD: Kept[View] = Kept(_record, 1_000)
+TURN: Kept[View] = Kept(_turn, 10_000)
+COURSE: Kept[View] = Kept(_course, 1_000)
 
 
 # --- the view
@@ -323,6 +333,8 @@ def _named(state: State, setup: Setup, kind: str) -> View:
         "draw": DRAW(state.draw, setup.rules.draw) if setup.rules.draw else None,
         "objections": OBJECTIONS(state.objections),
         "record": RECORD(state.record, next_seal(state) or ""),
+        "benchmark": state.announced_benchmark or None,
+        "course": COURSE(state.course),
     }
     if announced(state):
         seen |= {

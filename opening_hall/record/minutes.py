@@ -243,7 +243,7 @@ def _header(state: State, setup: Setup, n: int) -> tuple[Fact, ...]:
         Fact("supervisor", "监督", "Supervisor", people(Role.SUPERVISOR)),
         Fact("witness", "见证", "Witness", people(Role.WITNESS)),
         Fact("ceiling", "最高投标限价", "Ceiling", _amount(setup.ceiling) or NONE),
-        Fact("benchmark", "标底", "Tenderer's estimate", _amount(announced_benchmark(state)) or NONE),
+        Fact("benchmark", "标底", "Tenderer's estimate", _amount(state.announced_benchmark) or NONE),
         Fact("evaluation", "评标办法", "Evaluation method", setup.evaluation or NONE),
         Fact(
             "draw",
@@ -253,12 +253,6 @@ def _header(state: State, setup: Setup, n: int) -> tuple[Fact, ...]:
         ),
         Fact("result", "开标结果", "Result", _result(state, n)),
     )
-
-
-def announced_benchmark(state: State) -> str:
-    """The tenderer's estimate (标底) once it was announced: secret until the reading (条例 27, 50)."""
-    read = state.stage > 0 or state.reading_at is not None
-    return state.setup.benchmark if state.setup is not None and read else ""
 
 
 def _result(state: State, n: int) -> str:
