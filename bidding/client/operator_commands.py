@@ -182,7 +182,7 @@ def confirm_rule_command(
     certificate: Certificate,
     ca_file: CaFile = None,
 ) -> None:
-    """Let a row block from now on (system operator): you checked its source."""
+    """Let a row block from now on (another operator than who put it): you checked its source."""
     with explained():
         account, _ = account_of(connect(server, ca_file), certificate)
         account.api.post("/rules/confirm", {"id": rule}, repeatable=True)

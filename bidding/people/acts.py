@@ -17,6 +17,9 @@ from bidding.deps import Deps
 from bidding.people import store
 from bidding.people.register import grant
 from bidding.people.roles import OPERATORS, Role
+from bidding.tenders import rule_check
+from bidding.tenders.rulebook import Regime, Row
+from bidding.tenders.store import confirm_rule, put_rule
 from ceremony.errors import Malformed, Refusal
 from crypto.canonical import b64, canon, iso, parse_canonical, parse_iso
 from crypto.credit_code import parse_credit_code
@@ -31,6 +34,9 @@ STREAM = "platform"
 LABEL = "kaibiao/operator-act/v1"
 MEMBERS = {"label", "act", "kind", "subject", "detail", "reason", "expiresAt"}
 LONGEST = timedelta(hours=24)
+MAX_TEXT = 500
+#: A whole rule row stands in the detail of the act that puts it.
+MAX_DETAIL = 6000
 
 
 class ActKind(StrEnum):
@@ -42,6 +48,8 @@ class ActKind(StrEnum):
     """End an opening whose data is lost or was tampered with; `detail` is a code of `AbortCode`."""
     GRANT_OPERATOR = "grant-operator"
     """Appoint an operator: `subject` is `credit code:person`, `detail` the role."""
+    PUT_RULE = "put-rule"
+    """Put a rule row that binds at once: `subject` is its id, `detail` canonical `{"entry", "regime"}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,10 @@ def parse_act(data: bytes, now: datetime) -> Act:
     value = parse_canonical(data, limit=16_384)
     if not isinstance(value, dict) or set(value) != MEMBERS or value["label"] != LABEL:
         raise Malformed("act-malformed", "not an operator's act of this version")
-    if not all(isinstance(text, str) and 0 < len(text) <= 500 for text in value.values()):
+    limits = {"detail": MAX_DETAIL if value.get("kind") == ActKind.PUT_RULE else MAX_TEXT}
+    if not all(
+        isinstance(text, str) and 0 < len(text) <= limits.get(name, MAX_TEXT) for name, text in value.items()
+    ):
         raise Malformed("act-malformed", "every member is a short text")
     try:
         kind, expires_at = ActKind(value["kind"]), parse_iso(value["expiresAt"])
@@ -98,6 +109,22 @@ def _check_detail(act: Act) -> None:
             parse_credit_code(code)
             if Role(act.detail) not in OPERATORS or not person.startswith("p_"):
                 raise ValueError("an operator role and `credit code:person` expected")
+        case ActKind.PUT_RULE:
+            if rule_of(act)[0].id != act.subject:
+                raise ValueError("the act is about another row than its detail holds")
+
+
+def rule_of(act: Act) -> tuple[Row, dict[str, Any]]:
+    """The row in an act's detail and its entry. Raises `Malformed("bad-rule")`, `ValueError`."""
+    value = parse_canonical(act.detail.encode(), limit=16_384)
+    if (
+        not isinstance(value, dict)
+        or set(value) != {"entry", "regime"}
+        or not isinstance(value["entry"], dict)
+    ):
+        raise ValueError("a rule row with its regime expected")
+    entry: dict[str, Any] = value["entry"]
+    return rule_check.parse(entry, Regime(str(value["regime"]))), entry
 
 
 def ask(deps: Deps, data: bytes, cms: bytes, *, by: str, now: datetime) -> Act:
@@ -195,6 +222,20 @@ def _do(deps: Deps, act: Act, by: str, now: datetime) -> None:
                 now=now,
                 command_id=command_id,
             )
+        case ActKind.PUT_RULE:
+            _put_rule(deps, act, by=command_id, now=now)
+
+
+def _put_rule(deps: Deps, act: Act, *, by: str, now: datetime) -> None:
+    """The row, and that it was confirmed: two people signed it. Under the act's id it happens once."""
+    row, entry = rule_of(act)
+
+    def rows(tx: sa.Connection) -> None:
+        put_rule(tx, row, entry, by, now)
+        confirm_rule(tx, row.id, by, now)
+
+    event = NewEvent("RulePut", by, {"regime": row.regime.value, "entry": entry})
+    deps.log.append(STREAM, None, [event], command_id=by, within=rows)
 
 
 def listed(tx: sa.Connection, now: datetime) -> list[dict[str, Any]]:

@@ -13,10 +13,15 @@ from bidding.deps import Deps
 from bidding.people.roles import Role
 from bidding.people.wire import SignedBody, nfc
 from bidding.tenders import commands as cmd
-from bidding.tenders import store, views, wire
+from bidding.tenders import views, wire
 from bidding.tenders.acting import IdempotencyKey, agency_of, command_id, ending_seats, own_tender, signed_by
 from bidding.tenders.actor import Actor, ActorRole
-from bidding.tenders.announce import announce_change, announce_publication, announce_termination
+from bidding.tenders.announce import (
+    announce_change,
+    announce_publication,
+    announce_seats,
+    announce_termination,
+)
 from bidding.tenders.changes import plan_change
 from bidding.tenders.desk import carry_out, law, tender_state
 from bidding.tenders.documents import receive
@@ -30,7 +35,6 @@ from bidding.tenders.terms import Document, Party
 from ceremony.errors import Malformed, Refusal
 from crypto.canonical import b64, iso, sha256_hex
 from crypto.context import new_id
-from crypto.translog.engine import reading
 
 
 def router(deps: Deps) -> APIRouter:
@@ -56,22 +60,6 @@ def _drafting(routes: APIRouter, deps: Deps) -> None:
         state = carry_out(deps, tender, agency_of(session), command, command_id=command_id(deps, key))
         return {"tender": tender, "state": state.state.value, "version": 1, "code": header.code}
 
-    @routes.get("")
-    def mine(session: SignedIn) -> dict[str, Any]:
-        with reading(deps.engine) as tx:
-            rows = store.tenders_of(tx, session.credit_code)
-        return {
-            "tenders": [
-                {
-                    "tender": row.tender,
-                    "title": row.title,
-                    "state": row.state,
-                    "createdAt": iso(row.created_at),
-                }
-                for row in rows
-            ]
-        }
-
     @routes.patch("/{tender}")
     def change_header(
         tender: str, body: wire.TenderBody, session: SignedIn, key: IdempotencyKey = None
@@ -90,7 +78,8 @@ def _drafting(routes: APIRouter, deps: Deps) -> None:
         _, state = own_tender(deps, tender, session)
         lot = new_id("l", deps.random)
         command = cmd.AddLot(lot, body.value(state.head.kind, session))
-        state = carry_out(deps, tender, agency_of(session), command, command_id=command_id(deps, key))
+        also, once = (announce_seats(deps.clock.now()),), command_id(deps, key)
+        state = carry_out(deps, tender, agency_of(session), command, command_id=once, also=also)
         return _lot_answer(state, lot)
 
     @routes.patch("/{tender}/lots/{lot}")
@@ -99,7 +88,8 @@ def _drafting(routes: APIRouter, deps: Deps) -> None:
     ) -> dict[str, Any]:
         _, state = own_tender(deps, tender, session)
         command = cmd.ChangeLot(lot, body.value(state.head.kind, session))
-        state = carry_out(deps, tender, agency_of(session), command, command_id=command_id(deps, key))
+        also, once = (announce_seats(deps.clock.now()),), command_id(deps, key)
+        state = carry_out(deps, tender, agency_of(session), command, command_id=once, also=also)
         return _lot_answer(state, lot)
 
     @routes.delete("/{tender}/lots/{lot}", status_code=204)

@@ -1,14 +1,18 @@
 """Who is told of a notice: everybody alike, through the inbox, in the transaction that publishes it.
 
 Messages about a tender go to all accounts, never to those who looked at it: a list of recipients would tell
-who is interested (办法 art. 21, 22).
+who is interested (办法 art. 21, 22). Only those whom the agency itself names for a seat are told by name.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from bidding.inbox import store as inbox
+from bidding.people.ids import person_id
+from bidding.tenders.errand import Also
 from bidding.tenders.state import Tender
 from bidding.tenders.terms import LotState
 from crypto.canonical import iso, sha256_hex
@@ -32,6 +36,35 @@ def announce_publication(tx: sa.Connection, before: Tender, after: Tender) -> No
                 created_at=notice.at,
             ),
         )
+
+
+def announce_seats(at: datetime) -> Also:
+    """Tell everybody who was newly named to hold an opening key, and nobody else, what is to be done."""
+
+    def write(tx: sa.Connection, before: Tender, after: Tender) -> None:
+        for lot in after.lots.values():
+            known = before.lots.get(lot.id)
+            named = {(o.seat, o.credit_code, o.name) for o in known.terms.officers} if known else set()
+            for officer in lot.terms.officers:
+                if (officer.seat, officer.credit_code, officer.name) in named:
+                    continue
+                person = person_id(officer.credit_code, officer.name)
+                inbox.post(
+                    tx,
+                    inbox.Message(
+                        id=f"m_seat_{lot.id}_{officer.index}_{person}",
+                        kind="opening-key-wanted",
+                        recipient=person,
+                        zh=f"请登记开标密钥：{after.head.title}／{lot.terms.title}",
+                        en=f"Register your opening key: {after.head.title} / {lot.terms.title}",
+                        body=f"{officer.seat}",
+                        tender=after.id,
+                        lot=lot.id,
+                        created_at=at,
+                    ),
+                )
+
+    return write
 
 
 def announce_termination(tx: sa.Connection, before: Tender, after: Tender) -> None:

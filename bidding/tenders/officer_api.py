@@ -13,14 +13,16 @@ from bidding.people.wire import SignedBody
 from bidding.tenders import commands as cmd
 from bidding.tenders import store, views, wire
 from bidding.tenders.acting import IdempotencyKey, command_id, officer_of, signed
+from bidding.tenders.actor import Actor, ActorRole
 from bidding.tenders.changes import holder_code
 from bidding.tenders.desk import carry_out, lot_state
 from bidding.tenders.notice import keyset_of
+from bidding.tenders.rulebook import Regime
 from bidding.tenders.state import Lot, Tender
 from bidding.tenders.statements import parse_destruction, parse_seat_handover
 from bidding.tenders.terms import LotState, OpeningKey, Party
 from ceremony.errors import Refusal
-from crypto.canonical import b64, parse_canonical
+from crypto.canonical import b64, iso, parse_canonical
 from crypto.certificates import certificate_facts
 from crypto.keyset import OfficerSeat, opening_key_statement, verify_opening_key
 from crypto.signing import verify_detached
@@ -81,11 +83,17 @@ def _handover(routes: APIRouter, deps: Deps) -> None:
     def hand_over(
         tender: str, lot: str, seat: str, body: wire.SeatHandoverBody, session: SignedIn
     ) -> dict[str, Any]:
-        _, one = _seen_by(deps, tender, lot, session)
+        state, one = lot_state(deps, lot)
+        if state.id != tender:
+            raise Refusal("not-found")
         statement = parse_seat_handover(parse_canonical(body.statement, limit=16_384))
         statement.verify_place(tender, lot, seat)
         leaving, from_holder = signed(deps, body.statement, body.cmsFrom)
         _, to_holder = signed(deps, body.statement, body.cmsTo)
+        # Both signed the whole of it, so that either may bring it; anybody else learns nothing.
+        coming = from_holder.credit_code == holder_code(one, seat) and to_holder.credit_code
+        if officer_of(session).credit_code not in {*_insiders(state, one), coming}:
+            raise Refusal("not-found")
         statement.verify_signers(one, seat, from_holder, to_holder)
         command = cmd.HandOverSeat(
             lot=lot,
@@ -97,7 +105,8 @@ def _handover(routes: APIRouter, deps: Deps) -> None:
             name=to_holder.name,
             certificate_sha256=to_holder.certificate_sha256,
         )
-        state = carry_out(deps, tender, officer_of(session), command, command_id=command_id(deps, None))
+        by = Actor(ActorRole.OFFICER, from_holder.credit_code, from_holder.person_id)
+        state = carry_out(deps, tender, by, command, command_id=command_id(deps, None))
         handover.schedule(deps, lot)
         return _answer(state, state.lots[lot])
 
@@ -123,15 +132,42 @@ def _handover(routes: APIRouter, deps: Deps) -> None:
             return {"contacts": [b64(blob) for blob in store.contacts(tx, lot)]}
 
 
+def seat_line(state: Tender, lot: Lot, seat: str) -> dict[str, Any]:
+    """One officer's seat in the list of who fills it."""
+    officer = next(o for o in lot.terms.officers if o.seat == seat)
+    return {
+        "tender": state.id,
+        "tenderTitle": state.head.title,
+        "rehearsal": state.head.regime == Regime.REHEARSAL,
+        "lot": lot.id,
+        "title": lot.terms.title,
+        "state": lot.state.value,
+        "opensAt": iso(lot.terms.opens_at),
+        "seat": seat,
+        "index": officer.index,
+        "k": lot.terms.k,
+        "n": len(lot.terms.officers),
+        "name": lot.holders[seat].name if seat in lot.holders else officer.name,
+        "registered": seat in lot.keys,
+        "openingKey": b64(lot.keys[seat].opening_key) if seat in lot.keys else None,
+        "certificateNotAfter": iso(lot.keys[seat].not_after) if seat in lot.keys else None,
+        "destroyed": seat in lot.destroyed,
+    }
+
+
 def _seen_by(deps: Deps, tender: str, lot: str, session: SignedIn) -> tuple[Tender, Lot]:
     """A lot as its agency and its officers may see it, drafts included. Raises `Refusal("not-found")`."""
     officer_of(session)
     state, one = lot_state(deps, lot)
-    insiders = {state.agency.credit_code, state.head.tenderer.credit_code}
-    insiders |= {holder_code(one, officer.seat) for officer in one.terms.officers}
-    if state.id != tender or session.credit_code not in insiders:
+    if state.id != tender or session.credit_code not in _insiders(state, one):
         raise Refusal("not-found")
     return state, one
+
+
+def _insiders(state: Tender, lot: Lot) -> set[str]:
+    """Credit codes of the tender's agency and tenderer and of whoever fills an officer's seat."""
+    holders = {holder_code(lot, officer.seat) for officer in lot.terms.officers}
+    return {state.agency.credit_code, state.head.tenderer.credit_code, *holders}
 
 
 def _answer(state: Tender, lot: Lot) -> dict[str, Any]:
@@ -141,6 +177,9 @@ def _answer(state: Tender, lot: Lot) -> dict[str, Any]:
         "lot": lot.id,
         "title": lot.terms.title,
         "k": lot.terms.k,
+        "state": lot.state.value,
+        "opensAt": iso(lot.terms.opens_at),
+        "destroyed": sorted(lot.destroyed),
         "officers": views.officers(lot),
         "keyset": b64(lot.keyset or keyset_of(state, lot).encode()) if ready else None,
     }

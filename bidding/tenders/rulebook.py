@@ -210,11 +210,11 @@ class RuleBook:
         governing: dict[str, Row] = {}
         for row in sorted((row for row in self.rows if row.applies(case)), key=self._weight):
             known = governing.get(row.key)
-            if known is None or self._binds(row) or (not self._binds(known) and not row.relaxes(known)):
+            if known is None or self.binds(row) or (not self.binds(known) and not row.relaxes(known)):
                 governing[row.key] = row
         advice: dict[str, Row] = {}
         for row in self.rows:
-            if row.applies(case) and not self._binds(row) and row.tightens(governing[row.key]):
+            if row.applies(case) and not self.binds(row) and row.tightens(governing[row.key]):
                 known = advice.get(row.key)
                 advice[row.key] = row if known is None or row.rank() > known.rank() else known
         return Ruleset(
@@ -222,7 +222,8 @@ class RuleBook:
             {key: self._pinned(row) for key, row in advice.items()},
         )
 
-    def _binds(self, row: Row) -> bool:
+    def binds(self, row: Row) -> bool:
+        """Whether a violation of this row may block: it was read in the statute, or somebody confirmed it."""
         return row.mark in BINDING or row.id in self.confirmed
 
     def _weight(self, row: Row) -> tuple[tuple[bool, int, bool, date], bool]:
@@ -231,7 +232,7 @@ class RuleBook:
 
     def _pinned(self, row: Row) -> Rule:
         effect = row.effect
-        if effect is Effect.BLOCK and not self._binds(row):
+        if effect is Effect.BLOCK and not self.binds(row):
             effect = Effect.WARN
         return Rule(row.id, row.key, row.value, row.unit, row.mark, row.law, row.zh, row.en, effect)
 

@@ -6,8 +6,9 @@ A row of `lot` is a projection: it is written in the transaction of the event it
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -46,6 +47,15 @@ owner = sa.Table(
     sa.Column("title", sa.String(300), nullable=False),
     sa.Column("state", sa.String(20), nullable=False),
     sa.Column("created_at", Instant, nullable=False),
+)
+
+officer_seat = sa.Table(
+    "officer_seat",
+    metadata,
+    sa.Column("lot", sa.String(40), primary_key=True),
+    sa.Column("seat", sa.String(40), primary_key=True),
+    sa.Column("tender", sa.String(40), nullable=False),
+    sa.Column("credit_code", sa.String(18), nullable=False, index=True, comment="of who fills the seat now"),
 )
 
 rule_row = sa.Table(
@@ -99,9 +109,11 @@ def project(tx: sa.Connection, before: Tender, after: Tender, at: datetime) -> N
         tx.execute(sa.update(owner).where(owner.c.tender == after.id).values(**row))
     for lot_id in before.lots.keys() - after.lots.keys():
         tx.execute(sa.delete(lot).where(lot.c.id == lot_id))
+        tx.execute(sa.delete(officer_seat).where(officer_seat.c.lot == lot_id))
     for one in after.lots.values():
         if before.lots.get(one.id) != one or before.header != after.header:
             _put_lot(tx, after, one, before.lots.get(one.id), at)
+            _put_seats(tx, after, one, before.lots.get(one.id))
 
 
 def _put_lot(tx: sa.Connection, tender: Tender, one: Lot, before: Lot | None, at: datetime) -> None:
@@ -124,6 +136,39 @@ def _put_lot(tx: sa.Connection, tender: Tender, one: Lot, before: Lot | None, at
         tx.execute(sa.insert(lot).values(id=one.id, **values))
     else:
         tx.execute(sa.update(lot).where(lot.c.id == one.id).values(**values))
+
+
+def _put_seats(tx: sa.Connection, tender: Tender, one: Lot, before: Lot | None) -> None:
+    filled = _seats(one)
+    if before is not None and _seats(before) == filled:
+        return
+    tx.execute(sa.delete(officer_seat).where(officer_seat.c.lot == one.id))
+    rows = [
+        {"lot": one.id, "seat": s, "tender": tender.id, "credit_code": code} for s, code in filled.items()
+    ]
+    tx.execute(sa.insert(officer_seat), rows)
+
+
+def _seats(one: Lot) -> dict[str, str]:
+    """Each officer's seat with the organisation that fills it now."""
+    return {
+        officer.seat: one.holders[officer.seat].to.credit_code
+        if officer.seat in one.holders
+        else officer.credit_code
+        for officer in one.terms.officers
+    }
+
+
+def seats_of(tx: sa.Connection, credit_code: str) -> list[tuple[str, str, str]]:
+    """(tender, lot, seat) of every officer's seat that an organisation fills."""
+    query = sa.select(officer_seat).where(officer_seat.c.credit_code == credit_code)
+    return [(row.tender, row.lot, row.seat) for row in tx.execute(query)]
+
+
+def drafts(tx: sa.Connection) -> list[str]:
+    """Tenders that were never published."""
+    query = sa.select(owner.c.tender).where(owner.c.state == LotState.DRAFT).order_by(owner.c.created_at)
+    return list(tx.execute(query).scalars())
 
 
 def tender_of(tx: sa.Connection, lot_id: str) -> str | None:
@@ -159,21 +204,27 @@ def rule_book(tx: sa.Connection) -> RuleBook:
 
 
 def _own_row(entry: str, regime: str) -> Row:
-    found = json.loads(entry)
-    for name in ("from", "to"):
-        if name in found:
-            found[name] = date.fromisoformat(found[name])
-    return parse_row(found, Regime(regime))
+    return parse_row(dated(json.loads(entry)), Regime(regime))
 
 
-def put_rule(tx: sa.Connection, entry: dict[str, object], regime: Regime, by: str, at: datetime) -> Row:
-    """Add or replace a local row; it may block only once confirmed. Raises `ValueError`."""
+def dated(entry: dict[str, Any]) -> dict[str, Any]:
+    """A row's members with days instead of ISO text. Raises `ValueError`, `TypeError`."""
+    return {
+        name: date.fromisoformat(value) if name in ("from", "to") else value for name, value in entry.items()
+    }
+
+
+def own_rules(tx: sa.Connection) -> dict[str, str]:
+    """Who put each row that the installation maintains itself."""
+    return {row.id: row.by for row in tx.execute(sa.select(rule_row.c.id, rule_row.c.by))}
+
+
+def put_rule(tx: sa.Connection, row: Row, entry: Mapping[str, object], by: str, at: datetime) -> None:
+    """Add or replace a row; unless it was read in the statute it may block only once confirmed."""
     text = json.dumps(entry, ensure_ascii=False, sort_keys=True)
-    row = _own_row(text, regime.value)
     tx.execute(sa.delete(rule_row).where(rule_row.c.id == row.id))
     tx.execute(sa.delete(rule_confirmation).where(rule_confirmation.c.row_id == row.id))
-    tx.execute(sa.insert(rule_row).values(id=row.id, regime=regime.value, entry=text, by=by, at=at))
-    return row
+    tx.execute(sa.insert(rule_row).values(id=row.id, regime=row.regime.value, entry=text, by=by, at=at))
 
 
 def confirm_rule(tx: sa.Connection, row_id: str, by: str, at: datetime) -> None:

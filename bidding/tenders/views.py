@@ -10,7 +10,7 @@ from bidding.tenders.forms import form_sha256
 from bidding.tenders.money import yuan
 from bidding.tenders.notice import hall_rules, party
 from bidding.tenders.rulebook import Regime
-from bidding.tenders.state import Lot, Tender
+from bidding.tenders.state import Check, Lot, Tender
 from bidding.tenders.terms import Document, LotState
 from crypto.canonical import b64, iso, sha256_hex
 
@@ -40,21 +40,13 @@ def tender_facts(state: Tender, *, version: int, drafts: bool) -> dict[str, Any]
         "lots": [lot_line(lot) for lot in sorted(lots, key=lambda lot: lot.number)],
     }
     if drafts:
-        check = state.check
         found |= {
             "version": version,
             "staged": [document_line(d) for d in state.staged],
             "documents": [document_line(d) for d in state.documents],
             "review": state.review or None,
-            "check": None
-            if check is None
-            else {
-                "dueAt": iso(check.due_at),
-                "defects": list(check.defects),
-                "open": list(check.open),
-                "passed": check.passed,
-                "answered": check.answered,
-            },
+            "check": check_facts(state.check),
+            "tenant": head.tenant,
         }
     return found
 
@@ -73,6 +65,94 @@ def rulebook(state: Tender) -> list[dict[str, Any]]:
         }
         for key, rule in sorted(state.rules.rules.items())
     ]
+
+
+def tender_line(state: Tender, created_at: datetime) -> dict[str, Any]:
+    """A tender in the list of its agency."""
+    head = state.head
+    open_questions = sum(q.answered_in is None for q in state.questions.values())
+    open_objections = sum(o.answered_in is None for o in state.objections.values())
+    return {
+        "tender": state.id,
+        "title": head.title,
+        "state": state.state.value,
+        "regime": head.regime,
+        "type": head.kind,
+        "rehearsal": head.regime == Regime.REHEARSAL,
+        "createdAt": iso(created_at),
+        "publishedAt": iso(state.published_at) if state.published_at else None,
+        "lots": [lot_line(lot) for lot in sorted(state.lots.values(), key=lambda lot: lot.number)],
+        "questions": open_questions,
+        "objections": open_objections,
+        "check": check_facts(state.check),
+        "keysMissing": sum(len(lot.missing_keys) for lot in state.lots.values() if lot.state == "draft"),
+    }
+
+
+def check_line(state: Tender) -> dict[str, Any]:
+    """A draft in the list of who checks before publication."""
+    return {
+        "tender": state.id,
+        "title": state.head.title,
+        "regime": state.head.regime,
+        "type": state.head.kind,
+        "region": state.head.region,
+        "agency": party(state.agency),
+        "tenderer": party(state.head.tenderer),
+        "check": check_facts(state.check),
+    }
+
+
+def check_facts(check: Check | None) -> dict[str, Any] | None:
+    if check is None:
+        return None
+    return {
+        "dueAt": iso(check.due_at),
+        "defects": list(check.defects),
+        "open": list(check.open),
+        "passed": check.passed,
+        "answered": check.answered,
+    }
+
+
+def draft_lot(lot: Lot) -> dict[str, Any]:
+    """A lot with its terms as PATCH takes them, and where its officers' keys stand."""
+    terms = lot.terms
+    return {
+        **lot_line(lot),
+        "terms": {
+            "title": terms.title,
+            "opensAt": iso(terms.opens_at),
+            "k": terms.k,
+            "officers": [
+                {"seat": o.seat, "name": o.name, "creditCode": o.credit_code, "organisation": o.organisation}
+                for o in terms.officers
+            ],
+            "seats": [
+                {
+                    "role": s.role,
+                    "name": s.name,
+                    "creditCode": s.credit_code,
+                    "organisation": s.organisation,
+                    "certificateSha256": s.certificate_sha256 or None,
+                }
+                for s in terms.seats
+            ],
+            "parts": list(terms.parts),
+            "form": [field.encode() for field in terms.form],
+            "estimate": _money(terms.estimate) or None,
+            "ceiling": _money(terms.ceiling) or None,
+            "deposit": _money(terms.deposit) or None,
+            "benchmark": _money(terms.benchmark) or None,
+            "supplyUntil": iso(terms.supply_until) if terms.supply_until else None,
+            "evaluation": terms.evaluation,
+            "invited": [party(one) for one in terms.invited],
+            "rules": dict(terms.hall_rules),
+            "round": terms.round,
+            "previous": terms.previous,
+        },
+        "officers": officers(lot),
+    }
 
 
 def lot_line(lot: Lot) -> dict[str, Any]:

@@ -192,7 +192,7 @@ def test_two_operators_appoint_a_third(site: Site) -> None:
 
 
 def test_local_rules_and_days(site: Site) -> None:
-    system = site.folder / "系统员.p12"
+    system, security, _ = (site.folder / f"{name}.p12" for name in OPERATORS.values())
     row = site.folder / "row.toml"
     row.write_text(
         'id = "local-7"\nkey = "documents-to-deadline"\nvalue = 7\nunit = "days"\nmark = "L"\n'
@@ -200,7 +200,8 @@ def test_local_rules_and_days(site: Site) -> None:
         "utf-8",
     )
     assert site.done(operator, system, "put-rule", "SMALL", str(row)).strip() == "local-7"
-    site.done(operator, system, "confirm-rule", "local-7")
+    assert "second-person-same" in site.run(operator, system, "confirm-rule", "local-7").output
+    site.done(operator, security, "confirm-rule", "local-7")
     assert "已确认" in site.done(operator, None, "rules", "--regime", "SMALL")
     site.done(operator, system, "day", "2031-03-03", "本市放假通知", "--rest")
     assert Api.to(site.url).get("/calendar/2031-03-03")["working"] is False

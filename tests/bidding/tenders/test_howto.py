@@ -13,8 +13,9 @@ from submission_world import START
 from tender_world import AGENCY
 
 from bidding.client.operator_commands import _plain
+from bidding.tenders.rule_check import parse
 from bidding.tenders.rulebook import Regime
-from bidding.tenders.store import put_rule
+from bidding.tenders.store import put_rule, rule_book
 from bidding.tenders.wire import LotBody, TenderBody
 from crypto.translog.schema import metadata
 
@@ -42,7 +43,9 @@ def test_the_rule_of_the_guide(name: str) -> None:
     engine = sa.create_engine("sqlite://")
     metadata.create_all(engine)
     entry: dict[str, object] = {key: _plain(value) for key, value in example(name).items()}
+    row = parse(entry, Regime.SMALL)
     with engine.begin() as tx:
-        row = put_rule(tx, entry, Regime.SMALL, "test", START)
+        put_rule(tx, row, entry, "test", START)
+        assert row in rule_book(tx).rows
     assert row.id == "fuzhou-small-5"
     assert row.value == 5

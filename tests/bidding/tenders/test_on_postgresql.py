@@ -17,5 +17,5 @@ def test_a_tender_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
         assert done.agency.get("/auth/sessions")["sessions"][0]["current"] is True
         package = ok(world.anonymous("GET", f"/lots/{done.lot}"))
         assert package["revision"] == 2
-        assert len(done.agency.get("/inbox")["messages"]) == 2
+        assert len(done.agency.get("/inbox")["messages"]) == 3
         assert ok(world.anonymous("GET", "/notices?q=演示&region=CN"))["notices"]

@@ -174,7 +174,12 @@ def test_local_rows_and_days_of_an_installation(world: TenderWorld) -> None:
     }
     ok(system.call("PUT", "/rules", {"regime": "ENG", "entry": entry}))
     assert "period-too-short" in warnings(agency, tender)
-    system.post("/rules/confirm", {"id": "fuzhou-30"})
+    refused(system.call("POST", "/rules/confirm", {"id": "fuzhou-30"}), "second-person-same")
+    security = world.person("安全员", "平台", credit_code(9))
+    entered = f"security={sha256_hex(security.signer.certificate)}"
+    object.__setattr__(world.deps.settings, "operators", (*world.deps.settings.operators, entered))
+    security.sign_in()
+    security.post("/rules/confirm", {"id": "fuzhou-30"})
     assert missing(agency, tender)["period-too-short"]["citation"]["law"] == "本市规定"
     refused(system.call("PUT", "/rules", {"regime": "ENG", "entry": {"key": "x"}}), "bad-rule")
     ok(system.call("PUT", "/calendar/2026-03-23", {"worked": False, "source": "本市停电放假"}))
