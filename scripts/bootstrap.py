@@ -29,6 +29,10 @@ TOOLS = {
     "cc": "gcc",
     "unzip": "unzip",
 }
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NO_CHROMIUM = (
+    "the tests need a Chromium: install it ('sudo apt-get install chromium') or name one in KAIBIAO_CHROMIUM"
+)
 #: file -> Debian package, for what is no command.
 FILES = {
     "/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go": "golang-golang-x-mod-dev",
@@ -95,6 +99,15 @@ def install_tools() -> None:
     if os.geteuid() != 0:
         stop(f"the tests need outside tools: run 'sudo apt-get install {' '.join(missing)}' and try again")
     apt_install(missing)
+
+
+def find_chromium() -> str | None:
+    """The Chromium to test in: the one named, the system's, or the one unpacked from npm."""
+    named = os.environ.get("KAIBIAO_CHROMIUM")
+    if named:
+        return named if os.access(named, os.X_OK) else None
+    spare = ROOT / ".cache/chromium/chromium"
+    return next(filter(None, map(shutil.which, CHROMIUM)), str(spare) if spare.exists() else None)
 
 
 def apt_install(packages: list[str]) -> None:

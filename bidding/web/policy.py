@@ -10,7 +10,7 @@ from bidding.settings import Settings
 TRUSTED_TYPES = "vue kaibiao"
 #: Nothing of ours uses these; a script that got in could not either.
 PERMISSIONS = (
-    "accelerometer=(), autoplay=(self), bluetooth=(), browsing-topics=(), camera=(), clipboard-read=(), "
+    "accelerometer=(), autoplay=(self), browsing-topics=(), camera=(), clipboard-read=(), "
     "clipboard-write=(self), display-capture=(), fullscreen=(self), geolocation=(), gyroscope=(), hid=(), "
     "local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()"
 )

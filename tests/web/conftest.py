@@ -1,0 +1,143 @@
+"""Fixtures of browser tests. Every test here is a story; those of one file run in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from web import harness
+from web.harness import DESKTOP, Demo, Guard, Platform
+
+from scripts import browsers
+
+ContextFactory = Callable[..., BrowserContext]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.story)
+            if item.get_closest_marker("xdist_group") is None:
+                item.add_marker(pytest.mark.xdist_group(item.path.relative_to(here).as_posix()))
+
+
+@pytest.fixture(scope="session")
+def client() -> Path:
+    """The built client, made once for all test processes."""
+    return harness.built_client()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One Chromium a test process."""
+    running = playwright.chromium.launch(executable_path=browsers.chromium(), args=browsers.ARGUMENTS)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory, client: Path) -> Iterator[Platform]:
+    """A server of the file's own, empty: rehearsals admitted, certificates issued at once."""
+    with harness.platform(tmp_path_factory.mktemp("platform"), client) as running:
+        yield running
+
+
+@pytest.fixture
+def start_platform(tmp_path: Path, client: Path) -> Iterator[Callable[..., Platform]]:
+    """Another server with settings of its own: `start_platform(session_idle_seconds="5")`."""
+    with ExitStack() as stack:
+        count = iter(range(100))
+
+        def start(**settings: str) -> Platform:
+            return stack.enter_context(harness.platform(tmp_path / f"p{next(count)}", client, **settings))
+
+        yield start
+
+
+@pytest.fixture
+def demonstration(tmp_path: Path, client: Path) -> Iterator[Callable[[float], Demo]]:
+    """`demonstration(1.5)`: three sealed bids, everybody's certificate, opening in 1.5 minutes."""
+    with ExitStack() as stack:
+        yield lambda minutes: stack.enter_context(
+            harness.demonstration(tmp_path / "demonstration", client, minutes)
+        )
+
+
+@pytest.fixture
+def guard() -> Iterator[Guard]:
+    """Errors, policy violations and requests to others fail the test; `guard.allow(pattern)` excepts."""
+    watching = Guard()
+    yield watching
+    watching.check()
+
+
+@pytest.fixture
+def new_context(browser: Browser, guard: Guard) -> Iterator[ContextFactory]:
+    """Guarded contexts, each a browser of its own: `new_context(lang="en", viewport=PHONE, care=True)`."""
+    with ExitStack() as stack:
+
+        def make(lang: str = "zh", care: bool = False, **options: Any) -> BrowserContext:
+            context = browser.new_context(**_options(lang, options))
+            stack.callback(context.close)
+            _prepare(context, guard, lang, care)
+            return context
+
+        yield make
+
+
+@pytest.fixture
+def persistent_context(playwright: Playwright, guard: Guard, tmp_path: Path) -> Iterator[ContextFactory]:
+    """A browser with a profile on disk: files it keeps (OPFS) are not in memory, and survive `profile=`."""
+    with ExitStack() as stack:
+        count = iter(range(100))
+
+        def make(
+            lang: str = "zh", care: bool = False, profile: Path | None = None, **options: Any
+        ) -> BrowserContext:
+            folder = profile or tmp_path / f"profile-{next(count)}"
+            context = playwright.chromium.launch_persistent_context(
+                folder,
+                executable_path=browsers.chromium(),
+                args=browsers.ARGUMENTS,
+                **_options(lang, options),
+            )
+            stack.callback(context.close)
+            _prepare(context, guard, lang, care)
+            return context
+
+        yield make
+
+
+@pytest.fixture
+def context(new_context: ContextFactory) -> BrowserContext:
+    """A browser in Chinese on a desk."""
+    return new_context()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def _options(lang: str, options: dict[str, Any]) -> dict[str, Any]:
+    locale = {"zh": "zh-CN", "en": "en-GB"}[lang]
+    return {"locale": locale, "timezone_id": "Asia/Shanghai", "viewport": DESKTOP, **options}
+
+
+def _prepare(context: BrowserContext, guard: Guard, lang: str, care: bool) -> None:
+    guard.watch(context)
+    context.set_default_timeout(15_000)
+    harness.language(context, lang)
+    if care:
+        harness.care_mode(context)
