@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bidding.people.ids import person_id
 from bidding.rehearse.plan import Organisation, officer_organisation, organisation
 
 PASSWORD = "kaibiao-demo"  # noqa: S105 - printed on purpose: it protects nothing real
@@ -35,10 +36,28 @@ BIDDERS = tuple(
             ("演示甲建设有限公司", "4680000.00"),
             ("演示乙建筑工程有限公司", "4725500.50"),
             ("演示丙装饰工程有限公司", "4599000.00"),
+            ("演示丁工程有限公司", "4810000.00"),
         ),
         start=1,
     )
 )
+
+#: The bidder kept for whoever tries the demonstration: no bid is sealed for it in advance.
+VISITOR = BIDDERS[0]
+PLAYERS = (*OFFICERS, *BIDDERS)
+
+
+def person(player: Player) -> str:
+    """The player's person id, as everybody can derive it from the certificate."""
+    return person_id(player.organisation.credit_code, player.person)
+
+
+def seats(player: Player) -> tuple[str, ...]:
+    """The seats a player fills in the hall, the one of the notice before the opening key's."""
+    if not player.seat:
+        return (f"bidder:{player.organisation.credit_code}",)
+    role = "host" if player.seat == "agency" else player.seat
+    return (f"{role}:{person(player)}", f"officer:{player.seat}")
 
 
 def tender_facts() -> dict[str, object]:
@@ -53,20 +72,20 @@ def tender_facts() -> dict[str, object]:
 
 
 def lot_facts(opens_at: str) -> dict[str, object]:
-    """Body of POST /tenders/{t}/lots. Windows are long enough to act by hand."""
-    seats = [("host", OFFICERS[0]), ("tenderer", OFFICERS[1]), ("supervisor", OFFICERS[2])]
+    """Body of POST /tenders/{t}/lots. Windows to act by hand in; the whole fits ten minutes."""
+    entries = [("host", OFFICERS[0]), ("tenderer", OFFICERS[1]), ("supervisor", OFFICERS[2])]
     return {
         "title": TITLE,
         "opensAt": opens_at,
         "ceiling": CEILING,
         "k": QUORUM,
         "officers": [{"seat": f"officer:{p.seat}", **_holder(p)} for p in OFFICERS],
-        "seats": [{"role": role, **_holder(player)} for role, player in seats],
+        "seats": [{"role": role, **_holder(player)} for role, player in entries],
         "rules": {
-            "phase_a_seconds": 600,
-            "confirmation_seconds": 300,
-            "objection_seconds": 60,
-            "signing_seconds": 300,
+            "phase_a_seconds": 300,
+            "confirmation_seconds": 120,
+            "objection_seconds": 45,
+            "signing_seconds": 120,
             "sign_in_opens_seconds": 3600,
         },
     }

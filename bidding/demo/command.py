@@ -6,17 +6,20 @@ import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 from rich.console import Console
 from rich.table import Table
 
 from bidding.client.errors import ClientError
 from bidding.client.http import Api
-from bidding.demo.cast import BIDDERS, OFFICERS, PASSWORD, QUORUM
-from bidding.demo.load import Loaded, load
+from bidding.demo.api import router
+from bidding.demo.cast import BIDDERS, OFFICERS, PASSWORD, QUORUM, VISITOR
+from bidding.demo.load import Loaded
+from bidding.demo.stage import Readiness, Stage
 from bidding.server import configure_logging, refuse_plain_text, server_config
 from bidding.settings import Settings
 
@@ -24,7 +27,7 @@ from bidding.settings import Settings
 def demo(
     port: Annotated[int, typer.Option(help="Port on loopback.")] = 8420,
     data_dir: Annotated[Path, typer.Option(help="Where everything embedded is kept.")] = Path(".data"),
-    opens_in: Annotated[float, typer.Option(min=0.5, help="Minutes until a new tender opens.")] = 10.0,
+    opens_in: Annotated[float, typer.Option(min=0.5, help="Minutes until a new tender opens.")] = 5.0,
 ) -> None:
     """Run the platform with the demonstration (演示/无法律效力): a tender about to open and its bids."""
     settings = Settings(
@@ -38,13 +41,17 @@ def demo(
     )
     refuse_plain_text(settings)
     configure_logging(settings.log_level)
-    server = uvicorn.Server(server_config(settings))
-    loader = threading.Thread(target=_load, args=(server, settings, timedelta(minutes=opens_in)), daemon=True)
-    loader.start()
+    config = server_config(settings)
+    stage = Stage(Api.to(settings.base_url), settings.data_dir / "demo")
+    app = cast(FastAPI, config.app)
+    app.include_router(router(stage, app.state.deps))
+    server = uvicorn.Server(config)
+    lead = timedelta(minutes=opens_in)
+    threading.Thread(target=_load, args=(server, settings, stage, lead), daemon=True).start()
     server.run()
 
 
-def _load(server: uvicorn.Server, settings: Settings, lead: timedelta) -> None:
+def _load(server: uvicorn.Server, settings: Settings, stage: Stage, lead: timedelta) -> None:
     console = Console(stderr=True)
     pause = threading.Event()
     while not server.started and not server.should_exit:
@@ -52,10 +59,9 @@ def _load(server: uvicorn.Server, settings: Settings, lead: timedelta) -> None:
     if server.should_exit:
         return
     try:
-        loaded = load(
-            Api.to(settings.base_url), settings.data_dir / "demo", lead, lambda text: console.print(text)
-        )
+        loaded = stage.open(lead, lambda text: console.print(text))
     except ClientError as error:
+        stage.readiness, stage.detail = Readiness.FAILED, error.code
         console.print(f"[red]演示未能载入 / the demonstration could not be loaded: {error}[/red]")
         server.should_exit = True
         return
@@ -67,6 +73,10 @@ def _say_what_to_try(settings: Settings, loaded: Loaded) -> None:
     local = loaded.opens_at.astimezone()
     console.print(
         f"\n[bold]开标 Kaibiao[/bold]  {settings.base_url}   演示数据，无法律效力 / demonstration data"
+    )
+    console.print(
+        f"[bold]在浏览器中打开 / open in a browser: {settings.base_url}/guide[/bold]  "
+        "（向导会带您走完每个角色 / a guide leads through every role）"
     )
     console.print(f"标段 {loaded.lot} 将于 {local:%H:%M:%S} 开标 / opens at {local:%H:%M:%S}\n")
     table = Table("谁 / who", "文件夹 / folder", "角色 / role")
@@ -97,9 +107,13 @@ def _things_to_try(settings: Settings, loaded: Loaded) -> list[str]:
             for player in OFFICERS[:QUORUM]
         ),
         f"./scripts/run host do {lot} StartDecryption -c {people}/agency/certificate.p12",
-        *(f"./scripts/run release {lot} --package {people}/{player.key}/package-{lot}" for player in BIDDERS),
-        f"./scripts/run confirm {lot} -c {people}/bidder-1/certificate.p12",
-        f"./scripts/run sign {lot} -c {people}/bidder-1/certificate.p12",
+        *(
+            f"./scripts/run release {lot} --package {people}/{player.key}/package-{lot}"
+            for player in BIDDERS
+            if player is not VISITOR
+        ),
+        f"./scripts/run confirm {lot} -c {people}/bidder-2/certificate.p12",
+        f"./scripts/run sign {lot} -c {people}/bidder-2/certificate.p12",
         f"./scripts/run export {lot} -c {people}/supervisor/certificate.p12 --right supervisor",
         "./scripts/run verify ….zip",
         "./scripts/run rehearse --bidders 15 --misbehave all",

@@ -21,7 +21,16 @@ from bidding.client.tickets import draw_tickets, take_ticket
 from bidding.client.upload import load as load_json
 from bidding.client.upload import save as save_json
 from bidding.client.upload import upload_package
-from bidding.demo.cast import BIDDERS, OFFICERS, PASSWORD, Player, bid_form, lot_facts, tender_facts
+from bidding.demo.cast import (
+    BIDDERS,
+    OFFICERS,
+    PASSWORD,
+    VISITOR,
+    Player,
+    bid_form,
+    lot_facts,
+    tender_facts,
+)
 from crypto.canonical import iso, parse_iso
 from crypto.signing import Signer
 
@@ -54,10 +63,22 @@ def load(api: Api, folder: Path, lead: timedelta, say: Say) -> Loaded:
     held = load_json(state)
     if held and parse_iso(held["opensAt"]) - local_now() > TOO_NEAR:
         return Loaded(held["tender"], held["lot"], parse_iso(held["opensAt"]), people)
+    return stage(api, folder, lead, say)
+
+
+def stage(api: Api, folder: Path, lead: timedelta, say: Say) -> Loaded:
+    """Publish a new tender that opens after `lead`, with the bids of all but the visitor's bidder.
+
+    Raises `ClientError`.
+    """
+    people = folder / "people"
+    state = folder / "demo.json"
     opens_at = local_now() + lead
     accounts = {player.key: _account(api, people, player, say) for player in (*OFFICERS, *BIDDERS)}
     tender, lot = _publish(accounts, people, opens_at, say)
     for player in BIDDERS:
+        if player is VISITOR:
+            continue
         say(f"{player.organisation.name} 加密并递交 / seals and submits")
         _bid(api, accounts[player.key], people / player.key, player, lot)
     save_json(state, {"tender": tender, "lot": lot, "opensAt": iso(opens_at)})
