@@ -18,11 +18,13 @@ export function onSessionGone(reviver: Reviver): void {
 export interface Call extends RequestInit {
   /** Send without session, cookie or slot: what must not be linked to a person (tickets, receipts, uploads). */
   anonymous?: boolean
+  /** Do not offer to sign in again when the session is gone: the caller only wanted to know. */
+  quiet?: boolean
 }
 
 /** One call; the answer whatever its type. Throws `Problem` for every status of 400 and above. */
 export async function raw(path: string, call: Call = {}): Promise<Response> {
-  const { anonymous, ...init } = call
+  const { anonymous, quiet, ...init } = call
   const once = async (): Promise<Response> => {
     const headers = new Headers(init.headers)
     if (!anonymous && init.method && init.method !== 'GET') headers.set('X-Kaibiao', '1')
@@ -45,7 +47,7 @@ export async function raw(path: string, call: Call = {}): Promise<Response> {
     return await once()
   } catch (fault) {
     const gone = fault instanceof Problem && SESSION_GONE.has(fault.code)
-    if (gone && !anonymous && revive && (await revive(fault))) return once()
+    if (gone && !anonymous && !quiet && revive && (await revive(fault))) return once()
     throw fault
   }
 }
