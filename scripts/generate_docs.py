@@ -1,19 +1,27 @@
-"""Writes the generated pages under docs/: one page a problem code. `--check` only compares."""
+"""Writes what comes from the catalog: docs/problems, one page a code, and the web client's words.
+
+`--check` only compares.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 from bidding.messages import Message, messages
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+#: Areas whose refusals a browser finds by itself, without a server to put them into words.
+FOUND_IN_BROWSER = ("crypto", "client", "trust", "verification")
 
 
 def pages() -> dict[Path, str]:
     """Every generated page with its text."""
     found = {DOCS / "problems" / f"{entry.code}.md": problem_page(entry) for entry in messages().values()}
     found[DOCS / "problems" / "README.md"] = index()
+    found[ROOT / "webclient" / "src" / "wire" / "messages.json"] = client_words()
     return found
 
 
@@ -22,6 +30,19 @@ def problem_page(entry: Message) -> str:
     for heading, text in (("中文", entry.zh), ("English", entry.en)):
         parts.append(f"## {heading}\n\n**{text.what}**\n\n{text.meaning}\n\n{text.do}\n")
     return "\n".join(parts)
+
+
+def client_words() -> str:
+    """code -> {zh, en}, each {what, meaning, do}."""
+    found = {
+        code: {
+            language: {"what": text.what, "meaning": text.meaning, "do": text.do}
+            for language, text in (("zh", entry.zh), ("en", entry.en))
+        }
+        for code, entry in sorted(messages().items())
+        if entry.area in FOUND_IN_BROWSER
+    }
+    return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
 
 
 def index() -> str:
