@@ -57,9 +57,7 @@ def receipt(n: int) -> d.Seat:
 
 def setup(rules: d.Rules | None = None, **changes: Any) -> d.Setup:
     def entry(seat: d.Seat, name: str, index: int = 0) -> d.SeatEntry:
-        # One person may fill two seats: whoever has the name of another has its person.
-        person = f"p_{sha(name)[:8]}"
-        return d.SeatEntry(seat, person, name, f"{name}单位", code(90000), sha(str(seat)), index)
+        return d.SeatEntry(seat, f"p_{seat.id}", name, f"{name}单位", code(90000), sha(str(seat)), index)
 
     seats = (
         entry(HOST, "韩主持"),
@@ -92,6 +90,11 @@ def setup(rules: d.Rules | None = None, **changes: Any) -> d.Setup:
         code="P-2026-1",
     )
     return replace(base, **changes)
+
+
+def one_person_a_name(seats: Iterable[d.SeatEntry]) -> tuple[d.SeatEntry, ...]:
+    """Whoever has the name of another is the same person: host and officers fill two seats each."""
+    return tuple(replace(entry, person=f"p_{sha(entry.name)[:8]}") for entry in seats)
 
 
 def closed(n: int, at: datetime | None = None, parts: Iterable[str] = ("main",)) -> d.ClosedBid:
@@ -133,6 +136,7 @@ class Hall:
         self.events: list[d.Event] = []
         self.count = bids
         self.listen: list[Callable[[d.State, d.Event, d.State], None]] = []
+        changes.setdefault("seats", one_person_a_name(setup().seats))
         self.do(PLATFORM, d.Schedule(setup(rules, **changes)))
 
     def at(self, now: datetime) -> Self:
