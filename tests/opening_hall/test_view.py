@@ -1,6 +1,9 @@
 """What each audience sees, what each seat may do, and whose `mine` an event touches."""
 
+import json
+import typing
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hall_given import (
@@ -22,11 +25,13 @@ from hall_given import (
     receipt,
     sha,
 )
+from pydantic import TypeAdapter
 
 from ceremony.errors import Refusal
 from ceremony.patch import apply, diff, prune
 from crypto.canonical import b64, sha256_hex
 from opening_hall import domain as d
+from opening_hall import shapes
 from opening_hall import view as v
 from opening_hall.guards import may
 from opening_hall.hall import HALL, HALL_VIEWS, stream
@@ -330,3 +335,23 @@ def test_a_hall_survives_the_erasure_of_any_event_that_can_name_a_person(name: s
         for kind in v.AUDIENCES:
             v.view(state, kind)
         v.touched(state, event)
+
+
+VIEW: TypeAdapter[Any] = TypeAdapter(shapes.HallView)
+MINE: TypeAdapter[Any] = TypeAdapter(shapes.HallMine)
+
+
+def test_every_view_of_an_opening_has_its_type() -> None:
+    phases = set()
+    members = set()
+    for state, _, after in states(busy()):
+        phases.add(after.phase)
+        for kind in v.AUDIENCES:
+            seen = prune(v.view(after, kind))
+            members |= seen.keys()
+            VIEW.validate_json(json.dumps(seen), strict=True)
+        for seat in everybody(6):
+            MINE.validate_json(json.dumps(prune(v.mine(state, seat))), strict=True)
+    assert phases == set(d.Phase) - {d.Phase.FAILED, d.Phase.ABORTED}
+    unseen = set(typing.get_type_hints(shapes.HallView)) - members
+    assert unseen <= {"ending", "undecided", "benchmark", "falseShares"}, unseen
