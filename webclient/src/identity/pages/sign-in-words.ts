@@ -1,0 +1,37 @@
+import { words } from '@/i18n'
+
+export const t = words(
+  'signIn',
+  {
+    title: '登录',
+    lead: '用数字证书登录，不需要插件、驱动或专用浏览器。证书文件在本机打开，私钥和密码不会上传。',
+    form: '使用证书文件',
+    already: '本浏览器中已登录的身份',
+    alreadyLead: '多个身份可以同时登录，各在自己的标签页里工作，互不影响。',
+    enter: '进入',
+    current: '本标签页',
+    none: '还没有证书？',
+    noneLead: '可以在线申请演示证书：密钥在您的浏览器里生成，审核通过后保存为 .p12 文件。演示证书无法律效力。',
+    apply: '申请演示证书',
+    trusted: '本平台接受的证书颁发机构',
+    first: '第一次登录即完成注册，无需审批；每家单位都可以投标。',
+    kept: '关闭浏览器、退出或长时间不操作后，本机不再保留密钥。',
+    trustFailed: '暂时无法取得名单',
+  },
+  {
+    title: 'Sign in',
+    lead: 'Sign in with a digital certificate. No plug-in, no driver, no special browser. The file is opened on this computer; key and password are never uploaded.',
+    form: 'With a certificate file',
+    already: 'Signed in in this browser',
+    alreadyLead: 'Several identities can be signed in at once, each in tabs of its own, without touching one another.',
+    enter: 'Enter',
+    current: 'this tab',
+    none: 'No certificate yet?',
+    noneLead: 'Apply for a demonstration certificate online: the key is made in your browser, and once approved you save it as a .p12 file. It has no legal effect.',
+    apply: 'Apply for a demonstration certificate',
+    trusted: 'Certificate authorities accepted here',
+    first: 'Your first sign-in registers you. Nobody has to approve it, and every organisation may bid.',
+    kept: 'After you close the browser, sign out or stay away for long, this computer no longer holds the key.',
+    trustFailed: 'The list cannot be had right now',
+  },
+)
