@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 
 from ceremony.errors import Refusal
 from ceremony.handle import Outcome
+from ceremony.patch import prune
 from crypto.canonical import b64, iso
 from crypto.translog.events import Stored
 from opening_hall import wire
@@ -98,8 +99,8 @@ class Door:
             "v": place.version,
             "at": iso(self.ports.clock()),
             "seat": str(place.seat),
-            "view": HALL_VIEWS.view(place.state, HALL_VIEWS.audience(place.state, str(place.seat))),
-            "mine": HALL_VIEWS.mine(place.state, str(place.seat)),
+            "view": prune(HALL_VIEWS.view(place.state, HALL_VIEWS.audience(place.state, str(place.seat)))),
+            "mine": prune(HALL_VIEWS.mine(place.state, str(place.seat))),
         }
 
     async def carry_out(
