@@ -13,7 +13,7 @@ from typing import Any
 from bidding.client.clock import local_now
 from bidding.client.errors import ClientError
 from bidding.client.http import Api
-from bidding.demo.cast import OFFICERS, PLAYERS, VISITOR, Player, seats
+from bidding.demo.cast import OFFICERS, PLAYERS, VISITOR, Player, person, seats
 from bidding.demo.companions import OVER, Cue, companions
 from bidding.demo.load import Loaded, Say, load, stage
 from bidding.deps import Deps
@@ -26,8 +26,8 @@ from opening_hall.view import mine
 
 #: How soon a new demonstration may open, in seconds: sealing a bid by hand takes a while.
 SOONEST, LATEST = 30, 3600
-#: Left to the visitor at first: the bidder and the host, who is also the first officer.
-TAKEN_FIRST = frozenset({VISITOR.key, OFFICERS[0].key})
+#: Left to the visitor at first: the bidder, and two of three officers: nothing opens without the visitor.
+TAKEN_FIRST = frozenset({VISITOR.key, OFFICERS[0].key, OFFICERS[2].key})
 
 
 class Readiness(StrEnum):
@@ -150,6 +150,7 @@ def _player(player: Player, may: list[str]) -> dict[str, Any]:
         "organisation": player.organisation.name,
         "creditCode": player.organisation.credit_code,
         "person": player.person,
+        "personId": person(player),
         "price": player.price or None,
         "visitor": player is VISITOR,
         "seats": list(seats(player)),

@@ -32,12 +32,12 @@ interface Body {
   code?: string
   zh?: Explained
   en?: Explained
-  [fact: string]: unknown
+  facts?: Record<string, unknown>
 }
 
 /** The problem a server's answer or a frame carries. */
 export function problemFrom(body: unknown, status: number): Problem {
-  const { code, zh, en, ...facts } = (body ?? {}) as Body
+  const { code, zh, en, facts } = (body ?? {}) as Body
   if (code && zh && en) return new Problem(code, zh, en, status, facts)
   return new Problem(
     'unreadable-answer',
