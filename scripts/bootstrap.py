@@ -28,11 +28,17 @@ TOOLS = {
     "go": "golang-go",
     "cc": "gcc",
     "unzip": "unzip",
+    "espeak-ng": "espeak-ng",
 }
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+#: A Chromium unpacked from npm, where the system has none and none can be installed.
+SPARE_CHROMIUM = ROOT / ".cache/chromium/chromium"
 NO_CHROMIUM = (
     "the tests need a Chromium: install it ('sudo apt-get install chromium') or name one in KAIBIAO_CHROMIUM"
 )
+#: Debian packages that only root gets and that the tests do without: Chinese type in pictures of pages (the
+#: client brings its own), and the second browser.
+EXTRAS = {"fonts-noto-cjk": "NotoSansCJK-Regular.ttc", "firefox-esr": "firefox-esr"}
 #: file -> Debian package, for what is no command.
 FILES = {
     "/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go": "golang-golang-x-mod-dev",
@@ -47,6 +53,8 @@ def main() -> None:
     if mode == "test":
         install_tools()
     install_packages(mode)
+    if mode == "test" and find_chromium() is None:
+        run([str(VENV / "bin/python"), "-m", "scripts.browsers"], NO_CHROMIUM)
 
 
 def install_packages(mode: str) -> None:
@@ -94,11 +102,33 @@ def create_environment(uv: str | None) -> None:
 def install_tools() -> None:
     missing = [package for command, package in TOOLS.items() if not shutil.which(command)]
     missing += [package for file, package in FILES.items() if not Path(file).exists()]
-    if not missing:
-        return
-    if os.geteuid() != 0:
+    if missing and os.geteuid() != 0:
         stop(f"the tests need outside tools: run 'sudo apt-get install {' '.join(missing)}' and try again")
-    apt_install(missing)
+    if missing:
+        apt_install(missing)
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        install_extras()
+
+
+def install_extras() -> None:
+    """What tests can do without; asked for once, so that a system that lacks it is not asked every time."""
+    stamp = ROOT / ".cache/extras"
+    wanted = [package for package, file in EXTRAS.items() if not has(file)]
+    if find_chromium() is None:
+        wanted.append("chromium")
+    if not wanted or (stamp.exists() and stamp.read_text() == " ".join(wanted)):
+        return
+    for package in wanted:
+        if not apt_install([package], needed=False):
+            say(f"{package} cannot be had here: going on without it")
+    stamp.parent.mkdir(exist_ok=True)
+    stamp.write_text(" ".join(package for package in wanted if not has(EXTRAS.get(package, package))))
+
+
+def has(file: str) -> bool:
+    """Whether the system has a command, or a font of that name."""
+    fonts = Path("/usr/share/fonts")
+    return bool(shutil.which(file)) or any(fonts.rglob(file))
 
 
 def find_chromium() -> str | None:
@@ -106,18 +136,21 @@ def find_chromium() -> str | None:
     named = os.environ.get("KAIBIAO_CHROMIUM")
     if named:
         return named if os.access(named, os.X_OK) else None
-    spare = ROOT / ".cache/chromium/chromium"
-    return next(filter(None, map(shutil.which, CHROMIUM)), str(spare) if spare.exists() else None)
+    spare = str(SPARE_CHROMIUM) if SPARE_CHROMIUM.exists() else None
+    return next(filter(None, map(shutil.which, CHROMIUM)), spare)
 
 
-def apt_install(packages: list[str]) -> None:
+def apt_install(packages: list[str], *, needed: bool = True) -> bool:
     say(f"installing {', '.join(packages)} (once) …")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    run(["apt-get", "-qq", "update"], "apt-get update failed", environment)
-    run(
-        ["apt-get", "-qq", "install", "-y", "--no-install-recommends", *packages],
-        "apt-get install failed",
-        environment,
+    update = ["apt-get", "-qq", "update"]
+    install = ["apt-get", "-qq", "install", "-y", "--no-install-recommends", *packages]
+    if needed:
+        run(update, "apt-get update failed", environment)
+        run(install, "apt-get install failed", environment)
+        return True
+    return all(
+        subprocess.run(c, env=environment, capture_output=True).returncode == 0 for c in (update, install)
     )
 
 

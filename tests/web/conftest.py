@@ -41,7 +41,9 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """One Chromium a test process."""
-    running = playwright.chromium.launch(executable_path=browsers.chromium(), args=browsers.ARGUMENTS)
+    running = playwright.chromium.launch(
+        executable_path=browsers.chromium(), args=browsers.ARGUMENTS, env=browsers.environment()
+    )
     yield running
     running.close()
 
@@ -110,6 +112,7 @@ def persistent_context(playwright: Playwright, guard: Guard, tmp_path: Path) -> 
                 folder,
                 executable_path=browsers.chromium(),
                 args=browsers.ARGUMENTS,
+                env=browsers.environment(),
                 **_options(lang, options),
             )
             stack.callback(context.close)
