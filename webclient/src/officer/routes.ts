@@ -1,3 +1,9 @@
 import type { RouteRecordRaw } from 'vue-router'
 
-export const routes: RouteRecordRaw[] = []
+const meta = { session: true }
+
+export const routes: RouteRecordRaw[] = [
+  { path: '/officer', component: () => import('./OfficerPage.vue'), meta },
+  { path: '/officer/takeover', component: () => import('./TakeOverPage.vue'), meta },
+  { path: '/lots/:lot/officer', component: () => import('./OfficerLotPage.vue'), props: true, meta },
+]
