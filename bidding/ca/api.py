@@ -50,7 +50,8 @@ def _counter(deps: Deps) -> Counter:
 def _add_counter(routes: APIRouter, deps: Deps) -> None:
     def answer(application: Application) -> dict[str, Any]:
         counter = _counter(deps)
-        return application_body(application, at.certificate_of(counter, application), counter.authority.chain)
+        certificate, revoked = at.certificate_of(counter, application), at.revocation_of(counter, application)
+        return application_body(application, certificate, counter.authority.chain, revoked)
 
     @routes.post("/ca/applications", status_code=201)
     def apply(asked: ApplyRequest) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def find(counter: Counter, application_id: str, *, csr_sha256: str = "") -> Appl
 
 
 def listing(counter: Counter, status: Status, *, limit: int = 200) -> list[Application]:
-    """The oldest applications of a status, for the operator."""
+    """Applications of a status, for the operator: those that wait longest first, of the others the latest."""
     with reading(counter.engine) as tx:
         return store.page(tx, status, limit=limit)
 
@@ -174,6 +174,11 @@ def certificate_of(counter: Counter, application: Application) -> bytes | None:
         return None
     issued = counter.authority.issued(_serial(application.serial))
     return issued.certificate if issued else None
+
+
+def revocation_of(counter: Counter, application: Application) -> Revoked | None:
+    """Whether and when the certificate an application led to was revoked."""
+    return counter.authority.revoked(_serial(application.serial)) if application.serial else None
 
 
 def _issued(counter: Counter, application: Application, *, by: str, reason: str) -> Application:

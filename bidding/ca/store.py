@@ -72,11 +72,13 @@ def waiting(tx: sa.Connection, credit_code: str) -> int:
 
 
 def page(tx: sa.Connection, status: Status, *, limit: int) -> list[Application]:
-    """The oldest applications of a status."""
+    """Applications of a status: those that wait longest first, those decided latest first."""
+    waits = status is Status.SUBMITTED
+    order = application.c.submitted_at if waits else application.c.decided_at.desc()
     query = (
         sa.select(application)
         .where(application.c.status == status.value)
-        .order_by(application.c.submitted_at, application.c.id)
+        .order_by(order, application.c.id)
         .limit(limit)
     )
     return [_application(row) for row in tx.execute(query)]

@@ -45,9 +45,12 @@ class RevokeRequest(Strict):
 
 
 def application_body(
-    application: Application, certificate: bytes | None, chain: Sequence[bytes]
+    application: Application, certificate: bytes | None, chain: Sequence[bytes], revoked: Revoked | None
 ) -> dict[str, Any]:
-    """An application as its applicant and the operator see it."""
+    """An application as its applicant and the operator see it.
+
+    `applicantReason` is why a replacement was asked for, `reason` why it was decided so.
+    """
     return {
         "application": application.id,
         "status": application.status.value,
@@ -56,12 +59,14 @@ def application_body(
         "person": application.person,
         "usage": application.usage.value,
         "replaces": application.replaces or None,
+        "applicantReason": application.reason,
         "submittedAt": iso(application.submitted_at),
         "decidedAt": iso(application.decided_at) if application.decided_at else None,
         "reason": application.decision,
         "serial": application.serial or None,
         "certificate": b64(certificate) if certificate else None,
         "chain": [b64(der) for der in chain] if certificate else [],
+        "revoked": revocation_body(revoked) if revoked else None,
     }
 
 

@@ -40,6 +40,16 @@ def router(deps: Deps) -> APIRouter:
             ]
         }
 
+    @routes.get("/unread")
+    def unread(session: SignedIn) -> dict[str, int]:
+        with reading(deps.engine) as tx:
+            return {"unread": store.unread_of(tx, session.person)}
+
+    @routes.post("/read", status_code=204)
+    def read_all(session: SignedIn) -> None:
+        now = deps.clock.now()
+        deps.log.transact(lambda tx: store.mark_all_read(tx, session.person, now))
+
     @routes.post("/{message}/read", status_code=204)
     def read(message: str, session: SignedIn) -> None:
         now = deps.clock.now()

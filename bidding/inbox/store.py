@@ -153,6 +153,30 @@ def inbox_of(
     ]
 
 
+def unread_of(tx: sa.Connection, person_id: str) -> int:
+    """How many messages to a person, or to everybody, that person has not read."""
+    read = sa.select(message_read.c.message).where(message_read.c.person == person_id)
+    query = (
+        sa.select(sa.func.count())
+        .select_from(message)
+        .where(message.c.recipient.in_(("", person_id)), message.c.id.not_in(read))
+    )
+    return int(tx.execute(query).scalar_one())
+
+
+def mark_all_read(tx: sa.Connection, person_id: str, at: datetime) -> int:
+    """Remember that a person read everything there is; how many were unread."""
+    read = sa.select(message_read.c.message).where(message_read.c.person == person_id)
+    waiting = sa.select(message.c.id).where(
+        message.c.recipient.in_(("", person_id)), message.c.id.not_in(read)
+    )
+    found = list(tx.execute(waiting).scalars())
+    if found:
+        rows = [{"message": each, "person": person_id, "at": at} for each in found]
+        tx.execute(sa.insert(message_read), rows)
+    return len(found)
+
+
 def mark_read(tx: sa.Connection, message_id: str, person_id: str, at: datetime) -> bool:
     """Remember that a person read a message; whether it is one of theirs."""
     mine = sa.select(message.c.id).where(message.c.id == message_id, message.c.recipient.in_(("", person_id)))

@@ -242,6 +242,7 @@ def listed(tx: sa.Connection, now: datetime) -> list[dict[str, Any]]:
     """Acts that wait for a second person, and the last ones that were done."""
     table = store.operator_act
     query = sa.select(table).order_by(table.c.asked_at.desc()).limit(100)
+    names = store.person_names(tx)
     return [
         {
             "id": row.id,
@@ -249,8 +250,10 @@ def listed(tx: sa.Connection, now: datetime) -> list[dict[str, Any]]:
             "subject": row.subject,
             "statement": b64(row.statement),
             "askedBy": row.asked_by,
+            "askedByName": names.get(row.asked_by, ""),
             "askedAt": iso(row.asked_at),
             "confirmedBy": row.confirmed_by,
+            "confirmedByName": names.get(row.confirmed_by or "", ""),
             "confirmedAt": iso(row.confirmed_at) if row.confirmed_at else None,
             "open": row.confirmed_by is None and now < row.expires_at,
         }

@@ -38,12 +38,16 @@ def router(deps: Deps) -> APIRouter:
         require_role(session, *OPERATORS)
         with reading(deps.engine) as tx:
             found = store.grants(tx)
+            organisations, people = store.organisations(tx), store.person_names(tx)
         return {
             "roles": [
                 {
                     "id": one.id,
                     "organisation": one.organisation,
+                    "organisationName": organisations[one.organisation][0],
+                    "creditCode": organisations[one.organisation][1],
                     "person": one.person,
+                    "personName": people.get(one.person, ""),
                     "role": one.role.value,
                     "grantedBy": one.granted_by,
                     "grantedAt": iso(one.granted_at),

@@ -171,6 +171,17 @@ def grants(tx: sa.Connection, organisation_id: str | None = None) -> list[Grant]
     ]
 
 
+def organisations(tx: sa.Connection) -> dict[str, tuple[str, str]]:
+    """Name and credit code of every organisation, by its id."""
+    query = sa.select(organisation.c.id, organisation.c.name, organisation.c.credit_code)
+    return {row.id: (row.name, row.credit_code) for row in tx.execute(query)}
+
+
+def person_names(tx: sa.Connection) -> dict[str, str]:
+    """The names of those who signed in once, by their ids."""
+    return {row.id: row.name for row in tx.execute(sa.select(person.c.id, person.c.name))}
+
+
 def roles_of(tx: sa.Connection, organisation_id: str, person_id: str) -> frozenset[Role]:
     """The roles granted to a person, by itself or through its organisation."""
     found = grants(tx, organisation_id)

@@ -212,6 +212,20 @@ def test_nobody_revokes_anothers_certificate(office: Office) -> None:
     assert ocsp_status(office, certificate(victim)).certificate_status is ocsp.OCSPCertStatus.GOOD
 
 
+def test_the_desk_sees_why_and_what_became_of_it(office: Office) -> None:
+    """Why a replacement was asked for, and whether a certificate was revoked since."""
+    _, issued = office.issued()
+    assert issued["revoked"] is None
+    _, again = office.apply(replaces=issued["serial"], reason="换发")
+    assert again["applicantReason"] == "换发"
+    office.roles.add(Role.SYSTEM)
+    office.review(again["application"], reason="核对无误")
+    found = office.client.get("/api/ca/applications?status=issued").json()["applications"]
+    assert [each["application"] for each in found] == [again["application"], issued["application"]]
+    assert found[0]["revoked"] is None
+    assert found[1]["revoked"]["reason"] == "superseded"
+
+
 def test_the_operator_revokes_with_a_note(office: Office) -> None:
     _, issued = office.issued()
     office.roles.add(Role.SYSTEM)

@@ -111,6 +111,18 @@ def test_a_personal_message_is_seen_by_its_person_only(engine: sa.Engine) -> Non
         assert store.mark_read(tx, "m_1", "p_a", START)
 
 
+def test_unread_messages_are_counted_and_read_at_once(engine: sa.Engine) -> None:
+    people(engine, a="", b="")
+    for number, recipient in ((1, "p_a"), (2, ""), (3, "p_b")):
+        post(engine, message(number, recipient=recipient))
+    with writing(engine) as tx:
+        assert store.mark_read(tx, "m_1", "p_a", START)
+        assert [store.unread_of(tx, who) for who in ("p_a", "p_b", "p_c")] == [1, 2, 1]
+        assert store.mark_all_read(tx, "p_b", START) == 2
+        assert store.mark_all_read(tx, "p_b", START) == 0
+        assert [store.unread_of(tx, who) for who in ("p_a", "p_b")] == [1, 0]
+
+
 def test_a_failed_letter_is_tried_again_later_and_later(engine: sa.Engine, clock: HandClock) -> None:
     people(engine, a="a@example.cn")
     post(engine, message())

@@ -102,7 +102,10 @@ def test_a_wrong_credit_code_is_refused(world: TenderWorld) -> None:
 def test_a_role_from_the_settings_that_was_taken_away_stays_away(world: TenderWorld) -> None:
     security, system = operator(world, Role.SECURITY), operator(world, Role.SYSTEM)
     listed = security.get("/operators/roles")["roles"]
-    held = next(one["id"] for one in listed if one["role"] == "operator:system")
+    one = next(one for one in listed if one["role"] == "operator:system")
+    me = system.get("/auth/session")
+    assert (one["organisationName"], one["personName"]) == (me["organisation"]["name"], me["person"]["name"])
+    held = one["id"]
     assert security.call("DELETE", f"/operators/roles/{held}").status_code == 204
     assert system.sign_in()["roles"] == ["bidder"]
 
