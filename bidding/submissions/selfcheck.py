@@ -5,11 +5,13 @@ Nothing here is kept, and nothing asks who is asking.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
 
 from bidding.deps import Deps
@@ -25,6 +27,8 @@ from crypto.trust import Judgement, Purpose, Verdict
 MAX_PROBE = 8 << 20
 ENVELOPE_INFO = b"kaibiao/test-envelope/v1"
 _CHUNK = 64 << 10
+#: How long a tried socket may take to say something, in seconds.
+SOCKET_SECONDS = 10.0
 ProbeSize = Annotated[int, Query(alias="bytes", ge=1, le=MAX_PROBE)]
 
 
@@ -63,6 +67,16 @@ def routes(deps: Deps, backroom: Backroom) -> APIRouter:
     @router.post("/certificate")
     async def certificate(asked: CheckCertificate) -> dict[str, Any]:
         return await backroom.run(check_certificate, deps, asked)
+
+    @router.websocket("/socket")
+    async def socket(websocket: WebSocket) -> None:
+        """One word and its answer: whether the line lets through what a live hall needs."""
+        await websocket.accept()
+        with suppress(TimeoutError, WebSocketDisconnect, KeyError):
+            await asyncio.wait_for(websocket.receive_text(), SOCKET_SECONDS)
+            await websocket.send_json({"now": iso(await backroom.run(deps.clock.now))})
+        with suppress(RuntimeError):
+            await websocket.close()
 
     return router
 

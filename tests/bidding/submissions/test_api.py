@@ -51,6 +51,9 @@ def test_the_clock_and_the_line_can_be_tried(world: TenderWorld) -> None:
     assert sent["bytes"] == 100_000
     received = world.anonymous("GET", "/selfcheck/bandwidth?bytes=100001")
     assert len(received.content) == 100_001
+    with world.client.websocket_connect("/api/selfcheck/socket") as socket:
+        socket.send_text("?")
+        assert socket.receive_json() == {"now": iso(world.clock.at)}
     refused(world.anonymous("GET", "/selfcheck/bandwidth?bytes=999999999"), "malformed-request")
     refused(world.anonymous("POST", "/selfcheck/bandwidth", content=b"x" * (9 << 20)), "request-too-large")
 
