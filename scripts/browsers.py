@@ -20,6 +20,7 @@ ARGUMENTS = [
     # Its sandbox refuses to work for root, and for others where user namespaces are off.
     *(["--no-sandbox"] if os.geteuid() == 0 else []),
 ]
+FIREFOX_LAUNCHER = Path(__file__).with_name("firefox")
 RECIPE = Path(__file__).with_name("chromium")
 
 

@@ -39,13 +39,50 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """One Chromium a test process."""
-    running = playwright.chromium.launch(
+def launched(playwright: Playwright) -> Iterator[Callable[[str], Browser]]:
+    """One browser of an engine a test process, started when it is first asked for."""
+    running: dict[str, Browser] = {}
+
+    def launch(engine: str) -> Browser:
+        if engine not in running:
+            running[engine] = LAUNCH[engine](playwright)
+        return running[engine]
+
+    yield launch
+    for one in running.values():
+        one.close()
+
+
+def _chromium(playwright: Playwright) -> Browser:
+    return playwright.chromium.launch(
         executable_path=browsers.chromium(), args=browsers.ARGUMENTS, env=browsers.environment()
     )
-    yield running
-    running.close()
+
+
+def _firefox(playwright: Playwright) -> Browser:
+    if browsers.firefox() is None:
+        pytest.skip("no Firefox here: apt-get install firefox-esr")
+    return playwright.firefox.launch(channel="moz-firefox", executable_path=browsers.FIREFOX_LAUNCHER)
+
+
+LAUNCH = {"chromium": _chromium, "firefox": _firefox}
+#: Mark of a story that runs in both engines.
+both_engines = pytest.mark.parametrize(
+    "engine",
+    ["chromium", pytest.param("firefox", marks=pytest.mark.xdist_group("firefox"))],
+    indirect=True,
+)
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> str:
+    """`chromium`, or what `@both_engines` asks for."""
+    return str(getattr(request, "param", "chromium"))
+
+
+@pytest.fixture
+def browser(launched: Callable[[str], Browser], engine: str) -> Browser:
+    return launched(engine)
 
 
 @pytest.fixture(scope="module")

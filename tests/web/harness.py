@@ -259,7 +259,7 @@ SIGN_IN = {
 
 
 def sign_in(page: Page, base: str, p12: Path, password: str = PASSWORD, next_path: str = "") -> str:
-    """Through the sign-in page with a .p12; gives the identity's slot. Goes on to `next_path`, else the desk."""
+    """Through the sign-in page with a .p12, on to `next_path` or the desk; the identity's slot."""
     page.goto(f"{base}/sign-in" + (f"?next={next_path}" if next_path else ""))
     lang = "en" if (page.locator("html").get_attribute("lang") or "").startswith("en") else "zh"
     choose, type_password, open_it, go = SIGN_IN[lang]

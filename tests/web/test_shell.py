@@ -6,7 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from web.conftest import ContextFactory
+from web.conftest import ContextFactory, both_engines
 from web.harness import PHONE, Platform, axe, no_sideways_scroll
 
 
@@ -20,6 +20,7 @@ def test_a_page_that_is_not_there_says_so(platform: Platform, new_context: Conte
     axe(page)
 
 
+@both_engines
 def test_the_other_language_is_one_click_away_and_remembered(
     platform: Platform, new_context: ContextFactory
 ) -> None:
