@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse
@@ -39,13 +39,13 @@ def router(stage: Stage, deps: Deps) -> APIRouter:
     def show() -> dict[str, Any]:
         return {**told(stage, deps), "password": PASSWORD}
 
-    @routes.put("/companions")
-    def give(body: CompanionsBody, _: Annotated[None, Depends(own_page)]) -> dict[str, Any]:
+    @routes.put("/companions", dependencies=[Depends(own_page)])
+    def give(body: CompanionsBody) -> dict[str, Any]:
         stage.give(set(body.keys))
         return told(stage, deps)
 
-    @routes.post("/openings", status_code=202)
-    def anew(body: AnewBody, _: Annotated[None, Depends(own_page)]) -> dict[str, Any]:
+    @routes.post("/openings", status_code=202, dependencies=[Depends(own_page)])
+    def anew(body: AnewBody) -> dict[str, Any]:
         stage.begin_anew(body.seconds)
         return told(stage, deps)
 
