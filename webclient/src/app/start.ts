@@ -14,4 +14,6 @@ export async function start(): Promise<void> {
   app.use(createPinia()).use(i18n).use(router)
   await router.isReady().catch(() => undefined)
   app.mount('#app')
+  // Fetched by the browser only for letters that no font of the computer has.
+  setTimeout(() => void import('@fontsource-variable/noto-sans-sc'), 1500)
 }
