@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-import structlog
 from fastapi import APIRouter
 
 from bidding.background import Task
@@ -17,12 +16,11 @@ from ceremony.errors import Refusal
 from crypto.canonical import b64, iso
 from crypto.translog.store import NewEvent, Stored
 
-log = structlog.get_logger()
-
 STREAM = "platform"
 EVENT = "WebReleased"
 #: Seconds between two looks for a build that was replaced under the running server.
 LOOK_SECONDS = 5.0
+_RECORDING = threading.Lock()
 
 
 def router(deps: Deps) -> APIRouter:
@@ -62,8 +60,12 @@ def tasks(deps: Deps) -> Iterator[Task]:
 
 def record_release(deps: Deps, build: Build) -> None:
     """Log a release that is not the one logged last by this installation."""
-    if _known(deps).get("digest") == build.digest:
-        return
+    with _RECORDING:
+        if _known(deps).get("digest") != build.digest:
+            _record(deps, build)
+
+
+def _record(deps: Deps, build: Build) -> None:
     body = {"digest": build.digest, "files": build.files}
     (stored,) = deps.log.append(STREAM, None, [NewEvent(EVENT, "platform:", body)])
     kept = {"digest": build.digest, "version": stored.version}
@@ -71,7 +73,6 @@ def record_release(deps: Deps, build: Build) -> None:
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(kept), "utf-8")
     fresh.replace(path)
-    log.info("web client released", digest=build.digest)
 
 
 def _known(deps: Deps) -> dict[str, Any]:
