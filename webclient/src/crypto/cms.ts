@@ -171,7 +171,7 @@ const CURVES: Record<string, { namedCurve: string; size: number }> = {
   '1.3.132.0.35': { namedCurve: 'P-521', size: 66 },
 }
 
-async function checkValue(message: Bytes, hash: string, algorithm: Tlv, signature: Bytes, certificate: Bytes): Promise<void> {
+export async function checkValue(message: Bytes, hash: string, algorithm: Tlv, signature: Bytes, certificate: Bytes): Promise<void> {
   const name = readOid(child(algorithm, 0))
   const key = readWhole(certificateParts(certificate).publicKey)
   const kind = readOid(child(child(key, 0), 0))
