@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -25,8 +25,10 @@ from opening_hall.wire import Bid, Key, Part
 
 MAX_BODY = 1 << 20
 """Bytes; the largest command is an officer's shares of some thousands of bids."""
-STAY_SECONDS = 300
-"""How often an open socket shows that its session is in use."""
+STAY_SECONDS = 15.0
+"""How often an open socket asks for its session: that keeps it in use, and ends the socket with it."""
+SESSION_OVER = 4401
+"""Close code of a socket whose session has ended: sign in again (RFC 6455 7.4.2, private use)."""
 PDF = "application/pdf"
 PROBLEM = "application/problem+json"
 REFUSED = (Malformed, Refusal, Invalid, Unavailable, Untrusted)
@@ -104,19 +106,41 @@ def _live(routes: APIRouter, door: Door) -> None:
             caller = (lambda: None) if bare else (lambda: door.ports.caller(websocket))
             return await door.carry_out(place.lot, place.seat, message, caller)
 
-        staying = None if bare else asyncio.create_task(_stay(door, websocket))
-        try:
-            await serve_hall(websocket, door.ports.live, stream(lot), str(place.seat), on_command)
-        finally:
-            if staying is not None:
-                staying.cancel()
+        served = serve_hall(websocket, door.ports.live, stream(lot), str(place.seat), on_command)
+        if bare:
+            await served
+        else:
+            await _while_signed_in(door, websocket, served)
+
+
+async def _while_signed_in(door: Door, websocket: WebSocket, served: Coroutine[Any, Any, None]) -> None:
+    """Serve until the client leaves or its session ends: then nothing more is shown on this socket."""
+    serving = asyncio.create_task(served)
+    staying = asyncio.create_task(_stay(door, websocket))
+    try:
+        await asyncio.wait({serving, staying}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            await serving
+            return
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
+        await websocket.close(SESSION_OVER)
+    finally:
+        serving.cancel()
+        staying.cancel()
 
 
 async def _stay(door: Door, websocket: WebSocket) -> None:
-    """Whoever sits in the hall is not idle: asking for the session keeps it alive, up to its absolute end."""
-    with suppress(*REFUSED):
-        while await asyncio.to_thread(door.ports.caller, websocket) is not None:  # noqa: ASYNC110 - no event tells
-            await asyncio.sleep(STAY_SECONDS)
+    """Whoever sits in the hall is not idle: asking keeps the session alive. Returns once it is over."""
+    while True:
+        try:
+            if await asyncio.to_thread(door.ports.caller, websocket) is None:
+                return
+        except REFUSED:
+            # Not an answer: the session stands until somebody says that it does not.
+            pass
+        await asyncio.sleep(STAY_SECONDS)
 
 
 def _files(routes: APIRouter, door: Door) -> None:

@@ -14,14 +14,14 @@ from hall_given import HOST, SUPERVISOR, code, sha
 from hall_world import LOT, OFFICERS, PERSON, SEAL_ORDER, HallWorld, hall_world
 from servers import serving
 from toy_hall import PATIENCE, ToyClient
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from crypto.canonical import b64
 from crypto.signing import sign_digest
 from crypto.statements import sign_statement
+from opening_hall import api, statements, vault
 from opening_hall import domain as d
-from opening_hall import statements, vault
 from opening_hall.door import Door, Place
 from opening_hall.record.minutes import minutes
 
@@ -433,6 +433,22 @@ def test_a_socket_whose_session_ended_can_no_longer_act_for_its_seat(served: Hal
     del served.people["p_host"]
     host.send({"id": "c1", "do": "ExtendDecryption", "seconds": 60, "reason": "网络"})
     assert host.receive()["problem"]["code"] == "sign-in-needed"
+
+
+def test_a_socket_is_closed_once_its_session_ended(
+    served: HallWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Signed out elsewhere, the lost device sees nothing more; whoever is still signed in stays."""
+    monkeypatch.setattr(api, "STAY_SECONDS", 0.02)
+    to_list(served)
+    lost, kept = viewer(served, "b0"), viewer(served, "b1")
+    del served.people["b0"]
+    with pytest.raises(ConnectionClosed) as closed:
+        while True:
+            lost.receive()
+    assert closed.value.rcvd is not None and closed.value.rcvd.code == api.SESSION_OVER
+    kept.send({"id": "c1", "do": "SignIn"})
+    assert any(kept.receive().get("ok") for _ in range(2))
 
 
 def test_a_socket_whose_seat_passed_on_can_no_longer_act_for_it(served: HallWorld) -> None:
