@@ -1,3 +1,10 @@
 import type { RouteRecordRaw } from 'vue-router'
 
-export const routes: RouteRecordRaw[] = [{ path: '/sign-in', component: () => import('./pages/SignInPage.vue') }]
+const meta = { session: true }
+
+export const routes: RouteRecordRaw[] = [
+  { path: '/sign-in', component: () => import('./pages/SignInPage.vue') },
+  { path: '/certificate', component: () => import('./pages/CertificatePage.vue') },
+  { path: '/desk', component: () => import('./pages/DeskPage.vue'), meta },
+  { path: '/account', component: () => import('./pages/AccountPage.vue'), meta },
+]

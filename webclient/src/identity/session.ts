@@ -135,13 +135,19 @@ function askAgain(): Promise<Session> {
   return asking
 }
 
+/** This tab's key if the browser holds it, without asking anybody. */
+export async function heldSigner(): Promise<Signer | null> {
+  if (!held.value && slot && session.value) {
+    const known = await keyring.recall(slot)
+    if (known) held.value = signerFrom(known.material)
+  }
+  return held.value
+}
+
 /** The key of this tab's identity. Asks for the certificate file when the browser no longer holds it. */
 export async function signer(): Promise<Signer> {
   const who = await ensureSession()
-  if (held.value) return held.value
-  const known = await keyring.recall(who.slot)
-  if (known) held.value = signerFrom(known.material)
-  return held.value ?? askForKey(who)
+  return (await heldSigner()) ?? askForKey(who)
 }
 
 let askingKey: Promise<Signer> | null = null
@@ -239,12 +245,9 @@ channel?.addEventListener('message', (event: MessageEvent<{ kind: string; slot: 
 onSessionGone(async () => {
   if (!slot) return false
   const known = session.value
+  await heldSigner()
   session.value = null
   loading = null
-  if (known && held.value === null) {
-    const kept = await keyring.recall(slot)
-    if (kept) held.value = signerFrom(kept.material)
-  }
   if (known && (now() < Date.parse(known.expiresAt) || now() > Date.parse(known.absoluteExpiresAt))) {
     held.value = null
     await keyring.forget(slot)
