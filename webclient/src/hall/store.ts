@@ -44,7 +44,7 @@ export interface HallStore {
 export interface HallOptions {
   /** The seat to take where the person has several, or a receipt's; without it the server chooses. */
   seat?: string
-  proof?: SeatProof
+  proof?: SeatProof | undefined
 }
 
 const KEY: InjectionKey<HallStore> = Symbol('hall')
@@ -174,10 +174,12 @@ function paced<T>(show: (value: T) => void): { put(value: T): void; stop(): void
 
 function ports(lot: string): ConstructorParameters<typeof HallConnection>[3] {
   const path = `/halls/${encodeURIComponent(lot)}`
+  // A receipt's seat is nobody's by name: its connection must not carry a session along.
+  const nameless = (query: string): boolean => new URLSearchParams(query).get('seat')?.startsWith('receipt:') ?? false
   return {
-    open: (query) => new WebSocket(`${location.origin.replace(/^http/, 'ws')}${site}/api${path}/ws${query}`),
-    snapshot: (query) => get<Seen>(`${path}${query}`),
-    command: (query, body) => post<Answer>(`${path}/commands${query}`, body),
+    open: (query) => new WebSocket(`${location.origin.replace(/^http/, 'ws')}${nameless(query) ? '' : site}/api${path}/ws${query}`),
+    snapshot: (query) => get<Seen>(`${path}${query}`, { anonymous: nameless(query) }),
+    command: (query, body) => post<Answer>(`${path}/commands${query}`, body, { anonymous: nameless(query) }),
     now: () => performance.now(),
     random: () => Math.random(),
   }

@@ -324,7 +324,7 @@ export class HallConnection {
       this.later(FULL_MS * (0.6 + 0.8 * this.ports.random()))
     } else if (why.code === 'seat-challenge-expired') {
       this.later(pauseBefore(this.attempt++, this.ports.random))
-    } else if (why.code === 'offline' || why.status === 0 || why.status >= 500 || why.status === 429) {
+    } else if (why.code !== 'receipt-key-elsewhere' && (why.status === 0 || why.status >= 500 || why.status === 429)) {
       if (this.state !== 'offline') this.tell(this.current ? 'reconnecting' : 'connecting')
       this.later(pauseBefore(this.attempt++, this.ports.random))
     } else {

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { recompute } from './checkDraw'
+
+const vector = JSON.parse(readFileSync(new URL('../../../../tests/vectors/draws.json', import.meta.url), 'utf8')) as {
+  draw: string
+  reveals: Record<string, string>
+  kHalls: Record<string, string>
+  seed: string
+}
+const candidates = ['0.94', '0.95', '0.96', '0.97', '0.98', '0.99']
+const transcript = { label: vector.draw, candidates, reveals: vector.reveals, kHalls: vector.kHalls, seed: vector.seed, counter: 0, index: 1, value: '0.95' }
+
+describe('a draw computed again', () => {
+  it('gives what Python gives', () => {
+    expect(recompute(transcript, { label: vector.draw, candidates, value: '0.95' })).toEqual({ seed: vector.seed, index: 1, value: '0.95', same: true })
+  })
+  it.each([
+    ['another result was announced', transcript, '0.96'],
+    ['an input was changed', { ...transcript, reveals: { ...vector.reveals, agency: vector.reveals.tenderer! } }, '0.95'],
+    ['the candidates were reordered', { ...transcript, candidates: [...candidates].reverse() }, '0.95'],
+  ])('says so when %s', (_, told, value) => {
+    expect(recompute(told, { label: vector.draw, candidates, value }).same).toBe(false)
+  })
+})
