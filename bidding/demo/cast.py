@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bidding.people.ids import person_id
+from bidding.people.roles import Role
 from bidding.rehearse.plan import Organisation, officer_organisation, organisation
 
 PASSWORD = "kaibiao-demo"  # noqa: S105 - printed on purpose: it protects nothing real
@@ -45,6 +46,7 @@ BIDDERS = tuple(
 #: The bidder kept for whoever tries the demonstration: no bid is sealed for it in advance.
 VISITOR = BIDDERS[0]
 PLAYERS = (*OFFICERS, *BIDDERS)
+ROLES = {"agency": Role.AGENCY, "tenderer": Role.TENDERER, "supervisor": Role.SUPERVISOR}
 
 
 def person(player: Player) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import webbrowser
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, cast
@@ -19,7 +20,7 @@ from bidding.client.http import Api
 from bidding.demo.api import router
 from bidding.demo.cast import BIDDERS, OFFICERS, PASSWORD, QUORUM, VISITOR
 from bidding.demo.load import Loaded
-from bidding.demo.stage import Readiness, Stage
+from bidding.demo.stage import Readiness, Stage, appoint
 from bidding.server import configure_logging, refuse_plain_text, server_config
 from bidding.settings import Settings
 
@@ -28,6 +29,7 @@ def demo(
     port: Annotated[int, typer.Option(help="Port on loopback.")] = 8420,
     data_dir: Annotated[Path, typer.Option(help="Where everything embedded is kept.")] = Path(".data"),
     opens_in: Annotated[float, typer.Option(min=0.5, help="Minutes until a new tender opens.")] = 5.0,
+    browser: Annotated[bool, typer.Option(help="Open the guide in a browser once it is ready.")] = True,
 ) -> None:
     """Run the platform with the demonstration (演示/无法律效力): a tender about to open and its bids."""
     settings = Settings(
@@ -45,13 +47,14 @@ def demo(
     stage = Stage(Api.to(settings.base_url), settings.data_dir / "demo")
     app = cast(FastAPI, config.app)
     app.include_router(router(stage, app.state.deps))
+    appoint(app.state.deps)
     server = uvicorn.Server(config)
     lead = timedelta(minutes=opens_in)
-    threading.Thread(target=_load, args=(server, settings, stage, lead), daemon=True).start()
+    threading.Thread(target=_load, args=(server, settings, stage, lead, browser), daemon=True).start()
     server.run()
 
 
-def _load(server: uvicorn.Server, settings: Settings, stage: Stage, lead: timedelta) -> None:
+def _load(server: uvicorn.Server, settings: Settings, stage: Stage, lead: timedelta, browser: bool) -> None:
     console = Console(stderr=True)
     pause = threading.Event()
     while not server.started and not server.should_exit:
@@ -66,6 +69,9 @@ def _load(server: uvicorn.Server, settings: Settings, stage: Stage, lead: timede
         server.should_exit = True
         return
     _say_what_to_try(settings, loaded)
+    if browser and sys.stdout.isatty():
+        # Without a screen there is no browser to open: then the address above is all there is.
+        webbrowser.open(f"{settings.base_url}/guide")
 
 
 def _say_what_to_try(settings: Settings, loaded: Loaded) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -13,10 +14,11 @@ from typing import Any
 from bidding.client.clock import local_now
 from bidding.client.errors import ClientError
 from bidding.client.http import Api
-from bidding.demo.cast import OFFICERS, PLAYERS, VISITOR, Player, person, seats
+from bidding.demo.cast import OFFICERS, PLAYERS, ROLES, VISITOR, Player, person, seats
 from bidding.demo.companions import OVER, Cue, companions
 from bidding.demo.load import Loaded, Say, load, stage
 from bidding.deps import Deps
+from bidding.people.register import grant
 from ceremony.errors import Malformed, Refusal
 from crypto.canonical import iso
 from opening_hall.hall import stream
@@ -109,6 +111,21 @@ class Stage:
 
     def _note(self, text: str) -> None:
         self.detail = text
+
+
+def appoint(deps: Deps) -> None:
+    """Give the cast the roles that a security operator gives at a real installation; once, however often."""
+    for player in OFFICERS:
+        with suppress(Refusal):  # in force since an earlier start
+            grant(
+                deps.log,
+                credit_code=player.organisation.credit_code,
+                name=player.organisation.name,
+                person="",
+                role=ROLES[player.key],
+                by="platform:demonstration",
+                now=deps.clock.now(),
+            )
 
 
 def told(stage: Stage, deps: Deps) -> dict[str, Any]:
