@@ -32,6 +32,21 @@ export const notEnoughRoom = (needed: string, free: string): Problem =>
     { needed, free },
   )
 
+export const noRoomLeft = (): Problem =>
+  problem(
+    'storage-quota',
+    {
+      what: '加密时本机给浏览器的空间用完了。',
+      meaning: '这次加密已作废，什么都没有上传；已有的投标不受影响。',
+      do: '请清理磁盘（或退出无痕窗口）后重新加密；也可以换一台电脑。',
+    },
+    {
+      what: 'This computer ran out of room for the browser while sealing.',
+      meaning: 'This sealing was thrown away and nothing was uploaded; bids already submitted are not affected.',
+      do: 'Free some disk space (or leave the private window) and seal again, or use another computer.',
+    },
+  )
+
 export const fileChanged = (name: string): Problem =>
   problem(
     'file-changed',

@@ -45,7 +45,7 @@ export function takeTurn(owner: string, lot: string): Promise<Turn | null> {
 }
 
 /** Resolves when the tab that works on the lot is done or gone. */
-export async function waitForTurn(owner: string, lot: string, signal: AbortSignal): Promise<void> {
+export async function otherTabFree(owner: string, lot: string, signal: AbortSignal): Promise<void> {
   try {
     await navigator.locks.request(turnName(owner, lot), { signal }, () => undefined)
   } catch (fault) {

@@ -5,17 +5,17 @@ async function root(): Promise<FileSystemDirectoryHandle> {
   return origin.getDirectoryHandle('bids', { create: true })
 }
 
-const partName = (part: string): string => `part-${part}.ct`
+/** The file of a part. */
+export const partFile = (part: string): string => `part-${part}.ct`
 
-export async function createPart(bid: string, part: string): Promise<FileSystemFileHandle> {
-  const folder = await (await root()).getDirectoryHandle(bid, { create: true })
-  return folder.getFileHandle(partName(part), { create: true })
+export async function bidFolder(bid: string): Promise<FileSystemDirectoryHandle> {
+  return (await root()).getDirectoryHandle(bid, { create: true })
 }
 
 /** A part's ciphertext as a file on disk; its slices are not read until they are sent. */
 export async function openPart(bid: string, part: string): Promise<File> {
   const folder = await (await root()).getDirectoryHandle(bid)
-  return (await folder.getFileHandle(partName(part))).getFile()
+  return (await folder.getFileHandle(partFile(part))).getFile()
 }
 
 export async function removeParts(bid: string): Promise<void> {

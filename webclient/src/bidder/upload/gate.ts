@@ -3,6 +3,7 @@ export class Gate {
   #open = true
   #waiting: (() => void)[] = []
   #onPause = new Set<() => void>()
+  #onResume = new Set<() => void>()
 
   get paused(): boolean {
     return !this.#open
@@ -17,12 +18,23 @@ export class Gate {
     this.#open = true
     const waiting = this.#waiting
     this.#waiting = []
-    for (const go of waiting) go()
+    for (const go of [...this.#onResume, ...waiting]) go()
   }
 
   /** Resolves at once, or when it goes on. */
   async pass(): Promise<void> {
     while (!this.#open) await new Promise<void>((go) => this.#waiting.push(go))
+  }
+
+  /** Hand every pause on to another gate, the present one included; returns how to stop that. */
+  follow(pause: () => void, resume: () => void): () => void {
+    if (!this.#open) pause()
+    this.#onPause.add(pause)
+    this.#onResume.add(resume)
+    return () => {
+      this.#onPause.delete(pause)
+      this.#onResume.delete(resume)
+    }
   }
 
   /** Call `stop` when a pause begins; returns how to unregister. */

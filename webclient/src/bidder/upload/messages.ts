@@ -63,6 +63,7 @@ export interface SealResult {
   box: Uint8Array<ArrayBuffer>
   keyFile: Uint8Array<ArrayBuffer>
   recoveryCode: string
+  recoverySheet: string
   submission: string
   kBidder: Uint8Array<ArrayBuffer>
   receiptPrivate: Uint8Array<ArrayBuffer>

@@ -1,0 +1,18 @@
+/**
+ * Whose bids this tab shows. A session may expire in the middle of an upload, which needs none: so that a reload still
+ * finds the bid, the browser keeps which person a slot belongs to.
+ */
+import { slot } from '@/app/place'
+
+const KEY = 'kb-bidder-owner'
+
+/** The person of this tab: from the session, else the one this slot belonged to last. */
+export function rememberedOwner(session?: { person: { id: string } } | null): string | null {
+  if (!slot) return null
+  const known = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Record<string, string>
+  if (session) {
+    if (known[slot] !== session.person.id) localStorage.setItem(KEY, JSON.stringify({ ...known, [slot]: session.person.id }))
+    return session.person.id
+  }
+  return known[slot] ?? null
+}
