@@ -14,16 +14,3 @@ export function blobSource(blob: Blob): Source {
     },
   }
 }
-
-const TABLE = new Uint32Array(256).map((_, n) => {
-  let value = n
-  for (let bit = 0; bit < 8; bit += 1) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1
-  return value >>> 0
-})
-
-/** CRC-32 as in ZIP; `seed` is the checksum of what came before. */
-export function crc32(data: Uint8Array, seed = 0): number {
-  let value = ~seed
-  for (let at = 0; at < data.length; at += 1) value = TABLE[(value ^ data[at]!) & 0xff]! ^ (value >>> 8)
-  return ~value >>> 0
-}
