@@ -44,6 +44,7 @@ CAPABILITIES = (
     "ceremony.log_api",
     "bidding.my_halls",
     "bidding.hall",
+    "bidding.speech.api",
     "bidding.web",
 )
 #: `/as/{slot}/…` carries the identity's slot, so that its cookie is scoped to that path alone.

@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     smtp_password: str = ""
     smtp_sender: str = ""
     smtp_starttls: bool = True
+    #: The hall's voice: `auto` (espeak-ng where it is installed), `none`, or a program that reads text and
+    #: writes WAV, with `{language}` (zh, en) in its arguments.
+    speech: str = "auto"
     log_level: str = "info"
 
     @field_validator("witnesses", "operators", mode="before")

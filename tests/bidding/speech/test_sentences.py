@@ -1,0 +1,99 @@
+"""What is said was announced before; a price is in no sentence before its line was read."""
+
+import pytest
+from hall_given import HOST, PLATFORM, SIGNATURE, SUPERVISOR, Hall, bid, closed, opening
+
+from bidding.speech.sentences import TURNS, Language, sentence
+from ceremony.errors import Refusal
+from opening_hall import domain as d
+
+PRICES = ("46000000", "46100000", "46200000", "四千六百")
+
+
+def refused(hall: Hall, what: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        sentence(hall.state, what, "zh")
+    assert refusal.value.code == "not-announced"
+
+
+def everything(hall: Hall, language: Language) -> list[str]:
+    """All that the hall would say now, whoever asks for what."""
+    said = []
+    asked = [f"turn-{n}" for n in range(60)] + [f"line-main-{b}" for b in hall.state.bids]
+    for what in asked:
+        try:
+            said.append(sentence(hall.state, what, language))
+        except Refusal as refusal:
+            assert refusal.code == "not-announced"
+    return said
+
+
+def test_a_line_is_said_when_it_was_read_and_not_before() -> None:
+    hall = Hall(d.Rules(line_seconds=5)).to_opening().release_hall()
+    hall.do(PLATFORM, d.ReportOpenings({bid(n): opening(n) for n in range(3)}))
+    assert hall.state.phase is d.Phase.READING
+    refused(hall, f"line-main-{bid(0)}")
+    hall.tick()
+    assert sentence(hall.state, f"line-main-{bid(0)}", "zh").endswith(
+        "投标报价四千六百万元整，工期三百日历天。"
+    )
+    assert "46000000 yuan" in sentence(hall.state, f"line-main-{bid(0)}", "en")
+    refused(hall, f"line-main-{bid(1)}")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_no_price_is_in_any_sentence_before_the_reading(language: Language) -> None:
+    hall = Hall(d.Rules(line_seconds=5), benchmark="45900000.00")
+    stations = (
+        hall.to_identifying,
+        hall.release_identities,
+        hall.report,
+        lambda: hall.release(0, 1, 2),
+        hall.sign_admitted,
+        hall.release_hall,
+    )
+    for go_on in stations:
+        go_on()
+        for text in everything(hall, language):
+            assert not any(price in text for price in (*PRICES, "45900000", "四千五百九十"))
+    hall.do(PLATFORM, d.ReportOpenings({bid(n): opening(n) for n in range(3)}))
+    assert any("45900000" in text or "四千五百九十万" in text for text in everything(hall, language))
+    assert not any(price in text for text in everything(hall, language) for price in PRICES)
+
+
+def test_before_the_list_nothing_is_said() -> None:
+    hall = Hall().to_identifying()
+    assert everything(hall, "zh") == []
+    failed = Hall().to_identifying({bid(0): closed(0)})
+    assert everything(failed, "zh") == []
+
+
+@pytest.mark.parametrize(
+    "what", ["", "turn", "turn-", "turn-999", "turn-x", "line-main", "line-other-b_0000", "chat-1"]
+)
+def test_what_there_is_not_is_not_said(what: str) -> None:
+    refused(Hall().to_objection(), what)
+
+
+def test_every_turn_can_be_said_in_both_languages() -> None:
+    hall = Hall(d.Rules(draw=d.DrawRule("coefficient", ("0.95", "0.96")))).to_decrypting()
+    hall.do(SUPERVISOR, d.Suspend(d.SuspendCode.SUPERVISOR, "核查"))
+    hall.later(60).do(SUPERVISOR, d.Resume("已核实"))
+    hall.do(HOST, d.ExtendDecryption(300, "多家反映网络中断"))
+    hall.release(0, 1, 2).sign_admitted().open_all().read()
+    hall.tick()
+    hall.tick()
+    hall.finish_record()
+    aborted = Hall().to_list()
+    aborted.do(HOST, d.Abort(d.AbortCode.DATA_LOSS, "存储损坏", SIGNATURE))
+    failed = Hall().to_decrypting().release(0)
+    failed.tick()
+    failed.do(HOST, d.Adjudicate((bid(1), bid(2)), d.Cause.BIDDER, "未解密", SIGNATURE))
+    failed.do(HOST, d.FixAdmitted())
+    told = {turn.kind for one in (hall, aborted, failed) for turn in one.state.course}
+    assert told & set(TURNS) == set(TURNS) - {"reconvened"}
+    for one in (hall, aborted, failed):
+        assert len(everything(one, "zh")) == len(everything(one, "en"))
+        assert all(
+            text[-1] in "。." and "{" not in text for text in everything(one, "zh") + everything(one, "en")
+        )
