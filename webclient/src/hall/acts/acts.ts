@@ -30,6 +30,8 @@ export interface Acts {
 }
 
 const KEY: InjectionKey<Acts> = Symbol('acts')
+/** Inside a dialog that already carries the act's title. */
+export const TITLED: InjectionKey<boolean> = Symbol('titled')
 
 export function provideActs(acts: Acts): void {
   provide(KEY, acts)

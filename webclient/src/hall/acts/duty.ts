@@ -125,7 +125,9 @@ export function duties(view: HallView, mine: HallMine, at: number): Duties {
     more.push(...extrasOf(view, one))
   }
   now.sort((a, b) => ORDER.indexOf(a.key) - ORDER.indexOf(b.key))
-  return { now, more }
+  // One press signs the person in to all of its seats.
+  const first = now.findIndex((one) => one.key === 'sign-in')
+  return { now: now.filter((one, n) => one.key !== 'sign-in' || n === first), more }
 }
 
 function dutiesOf(view: HallView, mine: HallMine, { seat, role, may }: SeatMay, at: number): Duty[] {

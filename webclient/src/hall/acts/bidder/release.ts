@@ -2,7 +2,8 @@
  * Releasing one's key in phase A (投标人解密): the offered package is fetched and compared, the key derived from
  * what this computer holds (or the recovery code), checked against the bid, and handed in over whatever works.
  */
-import { asProblem, get } from '@/api/http'
+import { explained } from '@/api/explained'
+import { get } from '@/api/http'
 import { b64, unb64 } from '@/crypto/canonical'
 import { Invalid } from '@/crypto/errors'
 import { parseManifest } from '@/crypto/manifest'
@@ -47,7 +48,7 @@ export async function handIn(acts: Acts, seat: string, offer: Offered, key: Uint
       return
     } catch (thrown) {
       // Logged already by an answer that was lost on its way: the same key again is no second release.
-      if (!LOST.has(asProblem(thrown).code)) throw thrown
+      if (!LOST.has((await explained(thrown)).code)) throw thrown
     }
   }
   await releaseKey(hall.lot, offer.bid, offer.part, key)
