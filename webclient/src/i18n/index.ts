@@ -1,6 +1,5 @@
 /** Languages: Chinese first, English second, both complete. Each area brings its own words. */
-import { computed, type WritableComputedRef } from 'vue'
-import { createI18n } from 'vue-i18n'
+import { computed, ref, type WritableComputedRef } from 'vue'
 
 export type Lang = 'zh' | 'en'
 export interface Both<T = string> {
@@ -18,18 +17,14 @@ function firstLanguage(): Lang {
   return browser.toLowerCase().startsWith('zh') ? 'zh' : 'en'
 }
 
-export const i18n = createI18n({
-  legacy: false,
-  locale: firstLanguage(),
-  fallbackLocale: 'zh',
-  messages: { zh: {}, en: {} } as Record<Lang, Record<string, Record<string, string>>>,
-})
+const current = ref<Lang>(firstLanguage())
+const areas = new Map<string, Both<Record<string, string>>>()
 
 /** The language in use; setting it remembers the choice. */
 export const lang: WritableComputedRef<Lang> = computed({
-  get: () => i18n.global.locale.value as Lang,
+  get: () => current.value,
   set: (value) => {
-    i18n.global.locale.value = value
+    current.value = value
     globalThis.localStorage?.setItem(KEY, value)
     markDocument()
   },
@@ -48,12 +43,20 @@ export type Params = Record<string, string | number>
 
 /**
  * Register an area's words and get its translator. Both languages must have the same keys: the compiler checks it.
- * `{name}` stands for a parameter. A literal `@`, `{`, `}` or `|` is written `{'@'}`.
+ * `{name}` stands for a parameter; what has no parameter of that name stays as it is.
  */
 export function words<K extends string>(area: string, zh: Record<K, string>, en: Record<NoInfer<K>, string>) {
-  i18n.global.mergeLocaleMessage('zh', { [area]: zh })
-  i18n.global.mergeLocaleMessage('en', { [area]: en })
-  return (key: K, params?: Params): string => i18n.global.t(`${area}.${key}`, params ?? {})
+  areas.set(area, { zh, en })
+  return (key: K, params?: Params): string => {
+    const text = current.value === 'zh' ? zh[key] : en[key]
+    if (text === undefined) return `${area}.${key}`
+    return params ? text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole)) : text
+  }
+}
+
+/** Whether an area has a word of that name: for words chosen by a code that the server may add to. */
+export function hasWord(area: string, key: string): boolean {
+  return areas.get(area)?.zh[key] !== undefined
 }
 
 export * from './format'

@@ -1,4 +1,4 @@
-import { i18n, words } from '@/i18n'
+import { hasWord, words } from '@/i18n'
 
 /** Words that every public page shares: stages, regimes, kinds. */
 export const t = words(
@@ -101,5 +101,5 @@ export const t = words(
 
 /** A word of a family that the server names ("regime", "ENG"); what is not known is shown as it came. */
 export function term(family: 'regime' | 'type' | 'mode', name: string): string {
-  return i18n.global.te(`public.${family}_${name}`) ? t(`${family}_${name}` as Parameters<typeof t>[0]) : name
+  return hasWord('public', `${family}_${name}`) ? t(`${family}_${name}` as Parameters<typeof t>[0]) : name
 }
