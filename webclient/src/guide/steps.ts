@@ -48,7 +48,7 @@ export const STEPS: readonly Step[] = [
     acts: ['ReleaseIdentityShares'],
     title: { zh: '公布投标人名单', en: 'Who has bid' },
     text: {
-      zh: '三位开标密钥持有人中的任意两位各自放出份额，投标人名单才能解开。价格此时仍然谁也看不到。',
+      zh: '三位开标人员中的任意两位各自放出份额，投标人名单才能解开。价格此时仍然谁也看不到。',
       en: 'Any two of the three officers release their shares, and only then can the list of bidders be read. Prices stay sealed.',
     },
     who: 'agency',
@@ -84,7 +84,7 @@ export const STEPS: readonly Step[] = [
     acts: ['Adjudicate', 'FixAdmitted', 'SignAdmitted', 'ReleaseHallShares'],
     title: { zh: '同时开启全部投标', en: 'All bids open at one moment' },
     text: {
-      zh: '开标密钥持有人签认准许开启的名单，再放出大厅份额：所有投标在同一刻打开。',
+      zh: '开标人员签认准许开启的名单，再放出大厅份额：所有投标在同一刻打开。',
       en: 'The officers sign the admitted set and release the hall’s shares: every bid opens at the same moment.',
     },
     who: 'agency',
