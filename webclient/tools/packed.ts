@@ -1,4 +1,5 @@
 // Packs every text file of the build beside itself, so that the platform only hands bytes out.
+import { existsSync } from 'node:fs'
 import { readFile, readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -21,6 +22,8 @@ export function packed(): Plugin {
       if (config.build.outDir.startsWith('/')) out = config.build.outDir
     },
     async closeBundle() {
+      // After a failed build there is nothing to pack, and its own message must not be hidden.
+      if (!existsSync(join(out, 'index.html'))) return
       const entries = await readdir(out, { recursive: true, withFileTypes: true })
       const files = entries
         .filter((entry) => entry.isFile() && TEXT.test(entry.name) && !entry.parentPath.includes('.vite'))
