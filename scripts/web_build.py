@@ -24,7 +24,7 @@ CLIENT = ROOT / "webclient"
 OUT = ROOT / "bidding/static"
 STAMP = "sources"
 #: What lies in webclient/ and does not make the product.
-ASIDE = frozenset({"node_modules", "dist", ".vite", "coverage"})
+ASIDE = frozenset({"bench", "node_modules", "dist", ".vite", "coverage"})
 
 
 def main() -> int:
