@@ -1,0 +1,63 @@
+/** What the hall announces, in order: captions show it, the voice says it. Pure but for the language. */
+import { capital, money } from '@/i18n'
+import { fieldsOf, others, priceField } from '../board/fields'
+import { reading } from '../board/reading'
+import { sentence } from '../logWords'
+import type { Row } from '../store'
+import { turns } from '../stations'
+import type { HallView } from '../wire'
+import { t } from './words'
+
+export interface Announcement {
+  /** Its name on the server: GET …/speech/{what}.wav */
+  what: string
+  at: string
+  text: string
+}
+
+/** Turns that bidding/speech/sentences.py speaks. */
+export const SPOKEN: ReadonlySet<string> = new Set([
+  'list',
+  'decrypting',
+  'extended',
+  'decryption-ended',
+  'admitted',
+  'drawn',
+  'reading',
+  'confirming',
+  'objections',
+  'record',
+  'rendered',
+  'recorded',
+  'suspended',
+  'resumed',
+  'failed',
+  'aborted',
+  'reconvened',
+])
+
+/** The newest announcements, oldest first; `many` is enough for whoever follows. */
+export function announcements(view: HallView, rows: readonly Row[], part: string, name: (seat: string) => string, many = 6): Announcement[] {
+  const said: Announcement[] = []
+  turns(view).forEach((turn, n) => {
+    if (!SPOKEN.has(turn.kind)) return
+    const { kind, at, ...facts } = turn
+    said.push({ what: `turn-${n + 1}`, at, text: sentence({ key: '', at, group: 'turn', kind, facts }, name) })
+  })
+  for (const row of reading(rows, part).read.slice(-many)) {
+    said.push({ what: `line-${part}-${row.id}`, at: row.bid.parts[part]?.readAt ?? '', text: lineText(view, row, part) })
+  }
+  // At one instant the station comes first: it was written first.
+  return said.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).slice(-many)
+}
+
+function lineText(view: HallView, row: Row, part: string): string {
+  const fields = fieldsOf(view, part)
+  const price = priceField(fields)
+  const line = row.bid.parts[part]
+  const amount = price && line?.form?.[price.name]
+  const words = [t('line', { n: row.bid.number ?? '', name: row.bid.name ?? row.id })]
+  if (amount) words.push(t('price', { amount: money(amount), capital: capital(amount) }))
+  for (const fact of others(fields, line, price)) words.push(`${fact.label} ${fact.value}`)
+  return words.join(t('and'))
+}
