@@ -150,7 +150,7 @@ def serving(bids: int, folder: Path, client: Path, peer: Path) -> Iterator[str]:
 
 
 def load(browser: Browser, address: str) -> dict[str, float]:
-    """One visit with an empty cache: when the largest thing was painted, how long clicks would have waited."""
+    """One visit with an empty cache: when the largest thing was painted, how long clicks had to wait."""
     context = browser.new_context(viewport={"width": 1366, "height": 800}, locale="zh-CN")
     page = context.new_page()
     page.add_init_script(OBSERVE)
