@@ -1,3 +1,25 @@
 import type { RouteRecordRaw } from 'vue-router'
 
-export const routes: RouteRecordRaw[] = []
+const meta = { session: true }
+
+export const routes: RouteRecordRaw[] = [
+  { path: '/agency', component: () => import('./TendersPage.vue'), meta },
+  { path: '/agency/tenders/new', component: () => import('./NewTenderPage.vue'), meta },
+  {
+    path: '/agency/tenders/:tender',
+    component: () => import('./TenderFrame.vue'),
+    props: true,
+    meta,
+    children: [
+      { path: '', component: () => import('./OverviewPage.vue') },
+      { path: 'basics', component: () => import('./BasicsPage.vue') },
+      { path: 'lots/new', component: () => import('./NewLotPage.vue') },
+      { path: 'lots/:lot', component: () => import('./LotPage.vue'), props: true },
+      { path: 'lots/:lot/form', component: () => import('./FormPage.vue'), props: true },
+      { path: 'lots/:lot/officers', component: () => import('./PeoplePage.vue'), props: true },
+      { path: 'documents', component: () => import('./DocumentsPage.vue') },
+      { path: 'review', component: () => import('./ReviewPage.vue') },
+      { path: 'publish', component: () => import('./PublishPage.vue') },
+    ],
+  },
+]
