@@ -22,10 +22,11 @@ from crypto.errors import Invalid
 
 #: Tickets per batch: a bidder of many lots, each uploaded several times, does not run out.
 BATCH = 32
-#: Batches of a month that are given at once, so that a lost answer costs nothing.
-AT_ONCE = 3
+#: Batches of a month that are given at once: each browser and computer a bidder works with draws its own,
+#: and a lost answer costs nothing.
+AT_ONCE = 24
 #: After those, one more batch each this long: a limit on junk that never shuts a bidder out.
-PAUSE = timedelta(hours=1)
+PAUSE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
