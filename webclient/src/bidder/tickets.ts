@@ -18,14 +18,19 @@ const thisMonth = (): string => new Date(now()).toISOString().slice(0, 7)
 /** After a session is known, whatever its role: draw this month's batch once per account. Never throws. */
 export async function keepTickets(session: { creditCode: string }): Promise<void> {
   try {
-    const db = await database()
-    const month = thisMonth()
-    if ((await db.get('drawn', session.creditCode))?.month === month) return
-    await drawTickets()
-    await db.put('drawn', { account: session.creditCode, month })
+    // Signing in and loading may both come here, and so may two tabs: one draws.
+    await navigator.locks.request('kaibiao-tickets', () => drawOnce(session.creditCode))
   } catch {
     // The next sign-in, or the upload itself, asks again.
   }
+}
+
+async function drawOnce(account: string): Promise<void> {
+  const db = await database()
+  const month = thisMonth()
+  if ((await db.get('drawn', account))?.month === month) return
+  await drawTickets()
+  await db.put('drawn', { account, month })
 }
 
 /** Draw a batch with this tab's session into the browser's common store. Throws `Problem`. */

@@ -7,16 +7,17 @@ import { checkLot, type CheckedLot } from '../lot/check'
 import { fetchLot, fetchNotices, type LotPackage } from '../lot/package'
 import { pinKeyset } from '../lot/pins'
 import { explained } from '../explain'
-import { allBids, bidsOf, forgetBid, isActive } from '../state/bids'
+import { bidsOf, forgetBid, isActive } from '../state/bids'
 import { hear, takeTurn } from '../state/channel'
 import { database, type BidRecord } from '../state/db'
-import { removeParts, sweepParts } from '../state/opfs'
+import { removeParts } from '../state/opfs'
 import type { RunState } from '../upload/messages'
 import { emptyDraft, loadDraft, type Draft } from './draft'
 import { runOf, type Run } from './run'
 import { rememberedOwner } from './owner'
 
-export function makeDesk(lotId: string) {
+/** What the desk knows and what follows from it. */
+function deskState(lotId: string) {
   const session = useSession()
   const raw = shallowRef<LotPackage | null>(null)
   const lot = shallowRef<CheckedLot | null>(null)
@@ -32,13 +33,18 @@ export function makeDesk(lotId: string) {
   const strayed = ref(false)
   const clock = ref(now())
   const run = computed<Run | null>(() => (owner.value ? runOf(owner.value, lotId) : null))
-
   const current = computed(() => [...bids.value].reverse().find(isActive) ?? null)
   const live = computed(() => [...bids.value].reverse().find((bid) => bid.phase === 'live') ?? null)
   const last = computed(() => current.value ?? bids.value.at(-1) ?? null)
   const over = computed(() => raw.value !== null && Date.parse(raw.value.deadline) <= clock.value)
   /** What the run shows: this tab's, or the other tab's. */
   const shown = computed<RunState | null>(() => (run.value?.working.value || run.value?.state.bid ? run.value.state : elsewhere.value))
+  return { lotId, session, raw, lot, unsound, problem, keysetBefore, bids, draft, owner, elsewhere, elsewhereWorks, strayed, clock, run, current, live, last, over, shown }
+}
+
+export function makeDesk(lotId: string) {
+  const state = deskState(lotId)
+  const { session, raw, lot, unsound, problem, keysetBefore, bids, draft, owner, elsewhere, elsewhereWorks, strayed, clock, run } = state
 
   async function reloadBids(): Promise<void> {
     if (owner.value) bids.value = await bidsOf(owner.value, lotId)
@@ -74,34 +80,21 @@ export function makeDesk(lotId: string) {
   }
 
   /** Put the lot among my tenders, in this browser only. */
-  async function remember(found: LotPackage): Promise<void> {
-    const { lot: id, tender, title, tenderTitle, deadline } = found
-    await (await database()).put('mine', { id: `${owner.value} ${id}`, owner: owner.value!, lot: id, tender, title, tenderTitle, deadline, seenAt: new Date(now()).toISOString() })
-  }
+  const remember = (found: LotPackage): Promise<void> => rememberLot(owner.value!, found)
 
   /** Whether another tab works on this lot; if none does, what a closed tab left half-sealed is cleared away. */
   async function lookAround(): Promise<void> {
     if (!owner.value || run.value?.working.value) return
-    const turn = await takeTurn(owner.value, lotId)
-    elsewhereWorks.value = turn === null
-    if (!turn) return
-    try {
-      for (const bid of bids.value.filter((one) => one.phase === 'sealing')) {
-        await removeParts(bid.bid)
-        await forgetBid(bid)
-        strayed.value = true
-      }
-      await sweepParts(new Set((await allBids(owner.value)).map((one) => one.bid))).catch(() => undefined)
-      await reloadBids()
-    } finally {
-      turn.release()
-    }
+    const found = await clearStray(owner.value, lotId, bids.value)
+    elsewhereWorks.value = found === 'busy'
+    strayed.value ||= found === 'cleared'
+    await reloadBids()
   }
 
   const unhear = hear((told) => {
     if (told.lot !== lotId) return
     if (told.kind === 'bids') void reloadBids()
-    else if (!run.value?.working.value) {
+    else if (!run.value?.working.value && told.state.bid !== run.value?.state.bid) {
       elsewhere.value = told.state
       elsewhereWorks.value = told.state.stage !== 'done' && told.state.stage !== 'failed'
     }
@@ -112,9 +105,28 @@ export function makeDesk(lotId: string) {
     clearInterval(timer)
   })
 
-  return {
-    lotId, session, raw, lot, unsound, problem, keysetBefore, bids, draft, owner, strayed, clock, run, current, live, last, over, shown,
-    elsewhereWorks, load, reloadBids, acceptKeyset, remember, lookAround,
+  return { ...state, load, reloadBids, acceptKeyset, remember, lookAround }
+}
+
+async function rememberLot(owner: string, found: LotPackage): Promise<void> {
+  const { lot, tender, title, tenderTitle, deadline } = found
+  const record = { id: `${owner} ${lot}`, owner, lot, tender, title, tenderTitle, deadline, seenAt: new Date(now()).toISOString() }
+  await (await database()).put('mine', record)
+}
+
+/** Clear away what a closed tab left in the middle of sealing; `busy` when another tab is at work. */
+async function clearStray(owner: string, lot: string, bids: readonly BidRecord[]): Promise<'busy' | 'cleared' | 'clean'> {
+  const turn = await takeTurn(owner, lot)
+  if (!turn) return 'busy'
+  try {
+    const stray = bids.filter((one) => one.phase === 'sealing')
+    for (const bid of stray) {
+      await removeParts(bid.bid)
+      await forgetBid(bid)
+    }
+    return stray.length ? 'cleared' : 'clean'
+  } finally {
+    turn.release()
   }
 }
 

@@ -24,10 +24,12 @@ export interface Draft {
   members: Member[]
   mandate: { mandate: string; signature: string } | null
   loaded: boolean
+  /** The certificate was looked at in this visit. */
+  certified: boolean
 }
 
 export const emptyDraft = (): Draft => ({
-  values: {}, files: {}, contact: { name: '', phone: '', email: '' }, representative: '', members: [], mandate: null, loaded: false,
+  values: {}, files: {}, contact: { name: '', phone: '', email: '' }, representative: '', members: [], mandate: null, loaded: false, certified: false,
 })
 
 type Kept = Pick<Draft, 'values' | 'contact' | 'representative' | 'members' | 'mandate'>

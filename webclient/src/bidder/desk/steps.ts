@@ -67,19 +67,27 @@ export function factsOf(desk: Desk): StepFacts {
   return { drafting: true, fileCount, formLeft }
 }
 
+export interface Steps {
+  tasks: ComputedRef<Task[]>
+  /** The step on the page: the one asked for if it can be done, else the next one. */
+  shown: ComputedRef<Step>
+}
+
 type Line = Pick<Task, 'state' | 'detail'>
 
 /** The state of each step; `drafting` when a new bid (or a replacement) is being put together. */
-export function useSteps(desk: Desk, drafting: ComputedRef<boolean>): { tasks: ComputedRef<Task[]>; next: ComputedRef<Step> } {
+export function useSteps(desk: Desk, drafting: ComputedRef<boolean>, asked: () => unknown): Steps {
   const lines = computed<Record<Step, Line>>(() => (drafting.value ? draftLines(desk) : bidLines(desk)))
   const next = computed<Step>(() => STEPS.find((step) => ['todo', 'failed', 'now'].includes(lines.value[step].state)) ?? 'confirm')
+  const shown = computed<Step>(() => STEPS.find((step) => step === asked() && lines.value[step].state !== 'blocked') ?? next.value)
   const tasks = computed<Task[]>(() =>
     STEPS.map((step) => {
       const line = lines.value[step]
-      return { key: step, label: t(step), ...line, state: step === next.value && line.state === 'todo' ? 'now' : line.state }
+      const plain = line.state === 'now' ? 'todo' : line.state
+      return { key: step, label: t(step), ...line, state: step === shown.value && line.state !== 'failed' ? 'now' : plain }
     }),
   )
-  return { tasks, next }
+  return { tasks, shown }
 }
 
 const blocked = (detail: string): Line => ({ state: 'blocked', detail })
@@ -92,7 +100,7 @@ function draftLines(desk: Desk): Record<Step, Line> {
   const facts = factsOf(desk)
   const who = desk.session.value
   return {
-    certificate: who ? { state: 'done', detail: who.organisation.name } : { state: 'todo', detail: say('needSignIn') },
+    certificate: who ? { state: desk.draft.certified ? 'done' : 'todo', detail: who.organisation.name } : { state: 'todo', detail: say('needSignIn') },
     files: facts.fileCount ? { state: 'done', detail: say('files', { n: facts.fileCount }) } : { state: 'todo', detail: say('noFiles') },
     price: facts.formLeft ? { state: 'todo', detail: say('left', { n: facts.formLeft }) } : { state: 'done', detail: say('filled') },
     seal: desk.over.value ? blocked(say('over')) : { state: 'todo' },

@@ -11,16 +11,24 @@ const open = (): BroadcastChannel | null => {
   return channel
 }
 
+const here = new Set<(told: Told) => void>()
+
+/** Tell this tab and the others. */
 export function tell(told: Told): void {
+  for (const listener of here) listener(told)
   open()?.postMessage(told)
 }
 
-/** Hear what other tabs tell; returns how to stop. */
+/** Hear what this tab and the others tell; returns how to stop. */
 export function hear(listener: (told: Told) => void): () => void {
   const from = open()
   const take = (event: MessageEvent<Told>): void => listener(event.data)
+  here.add(listener)
   from?.addEventListener('message', take)
-  return () => from?.removeEventListener('message', take)
+  return () => {
+    here.delete(listener)
+    from?.removeEventListener('message', take)
+  }
 }
 
 /** The right to work on a lot's bid, held by at most one tab of this browser. */

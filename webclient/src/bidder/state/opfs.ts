@@ -26,14 +26,6 @@ export async function removeParts(bid: string): Promise<void> {
   }
 }
 
-/** Ciphertexts that no record names: left by a tab that was closed in the middle of sealing. */
-export async function sweepParts(known: ReadonlySet<string>): Promise<void> {
-  const folder = (await root()) as FileSystemDirectoryHandle & { keys(): AsyncIterableIterator<string> }
-  const stray: string[] = []
-  for await (const name of folder.keys()) if (!known.has(name)) stray.push(name)
-  for (const name of stray) await removeParts(name)
-}
-
 /** Free bytes as the browser tells; null where it does not. */
 export async function freeBytes(): Promise<number | null> {
   const told = await navigator.storage?.estimate?.()
