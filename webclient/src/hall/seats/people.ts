@@ -9,17 +9,24 @@ export interface Official {
   present: boolean
 }
 
+/** The notice may leave the organisation out, or repeat the person's name for it. */
+function organisationOf(seat: SeatView): string {
+  return seat.organisation === seat.name ? '' : seat.organisation
+}
+
 export function peopleOf(seats: Record<string, SeatView> | undefined): Official[] {
-  const found = new Map<string, Official>()
+  const found: Official[] = []
   for (const [key, seat] of Object.entries(seats ?? {})) {
-    const who = `${seat.name} ${seat.organisation}`
+    const organisation = organisationOf(seat)
     const role = seat.host ? 'host' : seat.role
-    const known = found.get(who)
-    if (!known) found.set(who, { key, name: seat.name, organisation: seat.organisation, roles: [role], present: Boolean(seat.signedInAt) })
-    else {
-      if (!known.roles.includes(role)) known.roles.push(role)
-      known.present ||= Boolean(seat.signedInAt)
+    const known = found.find((one) => one.name === seat.name && (!one.organisation || !organisation || one.organisation === organisation))
+    if (!known) {
+      found.push({ key, name: seat.name, organisation, roles: [role], present: Boolean(seat.signedInAt) })
+      continue
     }
+    if (!known.roles.includes(role)) known.roles.push(role)
+    known.organisation ||= organisation
+    known.present ||= Boolean(seat.signedInAt)
   }
-  return [...found.values()]
+  return found
 }
