@@ -66,6 +66,8 @@ export interface Verdict {
   size: number
   since: number
   origin: string
+  /** The checkpoint itself, to be kept: with it a rewritten log is found at once. */
+  note: string
   witnesses: Cosigned[]
   named: number
   checkedAt: number
@@ -81,7 +83,7 @@ export async function followLog(now: () => number): Promise<Verdict> {
   localStorage.setItem(SEEN, note)
   localStorage.setItem(`${SEEN}-first`, String(first))
   const vouching = await cosigners(note, witnesses).catch(() => [])
-  return { size: checkpoint.size, since: first, origin: checkpoint.origin, witnesses: vouching, named: witnesses.length, checkedAt: now() }
+  return { size: checkpoint.size, since: first, origin: checkpoint.origin, note, witnesses: vouching, named: witnesses.length, checkedAt: now() }
 }
 
 async function seenBefore(log: Verifier): Promise<Seen | null> {

@@ -1,8 +1,9 @@
 /** A bidder's own line as it was read, held against what was sealed: by commitment, and by the local copy if there is one. */
 import { get } from '@/api/http'
-import { canon, unb64 } from '@/crypto/canonical'
+import { unb64 } from '@/crypto/canonical'
 import { parseManifest } from '@/crypto/manifest'
 import { verifyForm } from '@/crypto/opening'
+import { encodeForm } from '@/crypto/payload'
 import { localForm } from '@/bidder/secrets'
 
 export interface Compared {
@@ -32,7 +33,7 @@ async function asSealed(lot: string, bid: string, part: string, read: Readonly<R
     if (!nonce) return null
     const manifest = parseManifest(unb64(wrap.manifest))
     try {
-      verifyForm(manifest, part, canon({ ...read }), unb64(nonce))
+      verifyForm(manifest, part, encodeForm(manifest.ctx, part, { ...read }), unb64(nonce))
       return true
     } catch {
       return false
