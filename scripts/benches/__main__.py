@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 
 
 def main() -> int:
-    names = sorted(path.stem for path in HERE.glob("*.py") if not path.stem.startswith("_"))
+    names = sorted(path.stem.replace("_", "-") for path in HERE.glob("[!_]*.py"))
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of: {', '.join(names)}")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
@@ -34,7 +34,7 @@ def main() -> int:
         print(f"{'benchmark':<34} {'ours':>12} {'baseline':>12} {'ratio':>7}  goal")
     rows: list[dict[str, Any]] = []
     for name in arguments.names or names:
-        for row in importlib.import_module(f"scripts.benches.{name}").run(arguments.quick):
+        for row in importlib.import_module(f"scripts.benches.{name.replace('-', '_')}").run(arguments.quick):
             rows.append(row)
             if not arguments.json:
                 print(line(row), flush=True)

@@ -61,6 +61,7 @@ export async function sealPart(
     checkKnown(plan.name, index, sealed.leaf, options.known)
     await options.leaf?.(index, sealed.leaf)
     if (options.wanted?.(index) ?? true) await sink.write(index, sealed.bytes)
+    sealed.release()
     done += 1
     options.progress?.(done * SEGMENT, segments * SEGMENT)
   }
