@@ -12,6 +12,8 @@ export interface Wrong {
   offset?: number
   /** 1 MiB leaf of a ciphertext, or leaf index in the log; `path` says of which. */
   leaf?: number
+  /** What the value is called, where it has a name people know. */
+  label?: { zh: string; en: string }
   /** A printed value that differs from the proven one. */
   says?: string
   proven?: string

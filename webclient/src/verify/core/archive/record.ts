@@ -47,7 +47,7 @@ export async function checkMinutes(bench: Case, findings: Findings): Promise<voi
     if (sha256hex(base) !== session.rendered.sha256) findings.add(pdfPath, 'printed-record-differs', 'it does not begin with the record that was rendered')
     else if (occurrences(base, told) !== 1) findings.add(pdfPath, 'minutes-differ', 'the minutes are not in the PDF as they are')
     if (sha256hex(pdf) !== closedWith(session)) findings.add(pdfPath, 'printed-record-differs', 'not the record that closed the hall')
-    for (const wrong of compareMinutes(bench, session, parseCanonical(told, told.length))) findings.take({ ...wrong, path })
+    for (const wrong of compareMinutes(bench, session, parseCanonical(told, told.length))) findings.take({ ...wrong, path: `${path} ${wrong.path}`.trim() })
   }
   findings.note('records', { n: sessions.length })
 }
@@ -61,6 +61,8 @@ export interface Minutes {
   columns: [string, string, string][]
   rows: [string, string[]][]
 }
+
+const labelled = (one: [string, string, string] | undefined) => (one ? { label: { zh: one[1], en: one[2] } } : {})
 
 /** What the minutes print and the events prove: bidders, codes and prices, row by row. */
 export function compareMinutes(bench: Case, session: Session, value: Json): Wrong[] {
@@ -78,7 +80,7 @@ export function compareMinutes(bench: Case, session: Session, value: Json): Wron
     }
     for (const [key, expected] of Object.entries(proven)) {
       const says = cells[column(key)]?.split('\n')[0] ?? ''
-      if (expected !== undefined && !says.startsWith(expected)) wrong.push({ path: '', reason: 'minutes-value', detail: key, says, proven: expected })
+      if (expected !== undefined && !says.startsWith(expected)) wrong.push({ path: identity?.name ?? bid, reason: 'minutes-value', ...labelled(minutes.columns[column(key)]), says, proven: expected })
     }
   }
   return wrong
