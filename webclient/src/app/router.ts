@@ -26,3 +26,10 @@ export const router = createRouter({
   ],
   scrollBehavior: (to, _from, saved) => saved ?? (to.hash ? { el: to.hash } : { top: 0 }),
 })
+
+// Loaded only where it is needed: a visitor's first page does without it.
+router.beforeEach(async (to) => {
+  if (!to.meta.session) return true
+  const { needSession } = await import('@/identity/guard')
+  return needSession(to)
+})

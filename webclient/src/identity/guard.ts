@@ -1,11 +1,10 @@
 /** Pages that belong to an identity: a visitor is sent to sign in, and comes back to the page asked for. */
-import type { NavigationGuardWithThis } from 'vue-router'
+import type { RouteLocationNormalized, RouteLocationRaw } from 'vue-router'
 import { slot } from '@/app/place'
 import { loadSession, ensureSession } from './session'
 
 /** For routes with `meta: { session: true }`. In a slot whose session is gone the page stays and asks in place. */
-export const sessionGuard: NavigationGuardWithThis<undefined> = async (to) => {
-  if (!to.meta.session) return true
+export async function needSession(to: RouteLocationNormalized): Promise<true | RouteLocationRaw> {
   if (!slot) return { path: '/sign-in', query: { next: to.fullPath } }
   const known = await loadSession().catch(() => undefined) // offline: the page shows it
   if (known === null) {
