@@ -7,7 +7,6 @@ turns, medians count. Then 5,000 rows of the hall's log scroll by, and late fram
 
 from __future__ import annotations
 
-import gzip
 import subprocess
 import sys
 import tempfile
@@ -19,10 +18,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
-from scripts import browsers, web_build
+from scripts import browsers, web_build, web_size
 
 ROOT = Path(__file__).parents[2]
-LCP_GOAL, TBT_GOAL, BUDGET_KB = 0.6, 0.5, 120
+LCP_GOAL, TBT_GOAL = 0.6, 0.5
 SLOWDOWN = 4
 LINE = {"latency": 40, "downloadThroughput": 10e6 / 8, "uploadThroughput": 10e6 / 8, "offline": False}
 #: From the moment that everything is there to the end of the watch.
@@ -72,10 +71,10 @@ def run(quick: bool) -> list[dict[str, Any]]:
             for _ in range(rounds):
                 ours.append(load(browser, f"{base}/halls/l_bench"))
                 theirs.append(load(browser, f"{base}/peer/index.html?lot=l_bench"))
-            size = first_load_kb(browser, f"{base}/halls/l_bench", client)
         with serving(1_250, folder, client, peer) as base:
             late, rows = scroll(browser, f"{base}/halls/l_bench")
         browser.close()
+    size = web_size.kilobytes(web_size.first_load(client, web_size.HALL))
     return [
         compared(
             "hall: largest contentful paint",
@@ -90,7 +89,12 @@ def run(quick: bool) -> list[dict[str, Any]]:
             TBT_GOAL,
         ),
         row(
-            "hall: JS and CSS of the first load", size, "kB gz", None, f"<= {BUDGET_KB} kB", size <= BUDGET_KB
+            "hall: JS and CSS of the first load",
+            size,
+            "kB gz",
+            None,
+            f"<= {web_size.BUDGET_KB} kB",
+            size <= web_size.BUDGET_KB,
         ),
         row(f"{rows:,} log rows scroll: late frames", late, "%", None, "<= 5 %", late <= 5),
     ]
@@ -165,20 +169,6 @@ def load(browser: Browser, address: str) -> dict[str, float]:
     context.close()
     blocking = sum(max(0.0, length - 50) for start, length in seen["tasks"] if start + length > seen["first"])
     return {"lcp": seen["paints"][-1], "tbt": blocking}
-
-
-def first_load_kb(browser: Browser, address: str, client: Path) -> float:
-    """Kilobytes, packed, of all scripts and styles fetched until a visitor sees the hall."""
-    context = browser.new_context(locale="zh-CN")
-    page = context.new_page()
-    fetched: set[str] = set()
-    page.on("response", lambda answer: fetched.add(answer.url.split("/", 3)[3]))
-    page.goto(address)
-    page.get_by_role("heading", level=1).wait_for()
-    page.get_by_role("tab").first.wait_for()
-    files = [client / name for name in fetched if name.endswith((".js", ".css"))]
-    context.close()
-    return sum(len(gzip.compress(file.read_bytes(), 9)) for file in files) / 1000
 
 
 def scroll(browser: Browser, address: str) -> tuple[float, int]:

@@ -140,7 +140,7 @@ class Demo:
         return self.people / who / f"opening-key-{self.lot}.json"
 
     def package(self, who: str) -> Path:
-        """What a bidder keeps of the sealed bid: key file, recovery code, receipt. `bidder-1` has none yet."""
+        """What a bidder keeps of a sealed bid: key file, recovery code, receipt. Not `bidder-1`, yet."""
         return self.people / who / f"package-{self.lot}"
 
     def api(self) -> Api:

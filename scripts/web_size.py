@@ -1,0 +1,57 @@
+"""What a browser fetches before a page stands: `python -m scripts.web_size [MODULE…]`, by default the hall."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from scripts import web_build
+
+HALL = "src/hall/HallPage.vue"
+#: Kilobytes of scripts and styles, packed with gzip, before anything that waits for a wish or a role.
+BUDGET_KB = 120
+
+
+def first_load(client: Path, *modules: str) -> dict[str, int]:
+    """File -> packed bytes of the page, the part every page has, and `modules` with all that they import.
+
+    What these import in turn when it is needed (menus, acts of a seat, languages' fonts) is not in it.
+    """
+    manifest: dict[str, Any] = json.loads((client / ".vite/manifest.json").read_text("utf-8"))
+    base = next(key for key in manifest["index.html"]["dynamicImports"])
+    files = _closure(manifest, ["index.html", base, *modules])
+    return {name: len(gzip.compress((client / name).read_bytes(), 9)) for name in sorted(files)}
+
+
+def kilobytes(files: dict[str, int]) -> float:
+    return sum(files.values()) / 1000
+
+
+def _closure(manifest: dict[str, Any], keys: Iterable[str]) -> set[str]:
+    waiting, known, files = list(keys), set[str](), set[str]()
+    while waiting:
+        key = waiting.pop()
+        if key in known:
+            continue
+        known.add(key)
+        entry = manifest[key]
+        files |= {entry["file"], *entry.get("css", ())}
+        waiting += entry.get("imports", ())
+    return files
+
+
+def main() -> int:
+    web_build.build(web_build.OUT)
+    files = first_load(web_build.OUT, *(sys.argv[1:] or [HALL]))
+    for name, size in sorted(files.items(), key=lambda one: -one[1]):
+        print(f"{size:>8,}  {name}")
+    print(f"{kilobytes(files):>8.1f}  kB gz")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
