@@ -20,6 +20,9 @@ export const routes: RouteRecordRaw[] = [
       { path: 'documents', component: () => import('./DocumentsPage.vue') },
       { path: 'review', component: () => import('./ReviewPage.vue') },
       { path: 'publish', component: () => import('./PublishPage.vue') },
+      { path: 'questions', component: () => import('./QuestionsPage.vue') },
+      { path: 'change', component: () => import('./ChangePage.vue') },
+      { path: 'lots/:lot/outcome', component: () => import('./OutcomePage.vue'), props: true },
     ],
   },
 ]
