@@ -6,7 +6,7 @@ import { ARCHIVE_STEPS, type ArchiveReport, verifyArchive } from './archive/step
 import { blank, type Reporter, type Result, verdictOf } from './checks'
 import { liveLog, type LiveLog, type Memory, requirePrefix } from './memory'
 import { Refused, type Platform } from './platform'
-import { Findings, place, Skipped, type Step } from './report'
+import { Findings, place, Skipped, type Step, stepOf } from './report'
 import { blobSource } from './source'
 
 /** Without these an archive shows nothing that counts. */
@@ -36,8 +36,7 @@ export async function single(id: string, run: (findings: Findings) => Promise<vo
       findings.note(fault.status ? 'platform-refused' : 'platform-offline', { code: fault.code })
     } else findings.take(place('', fault))
   }
-  const outcome = findings.wrong.length ? 'wrong' : skipped ? 'skipped' : 'ok'
-  return { id, outcome, notes: findings.notes, wrong: findings.wrong, unnamed: findings.unnamed }
+  return stepOf(id, findings, skipped)
 }
 
 /** What this browser and this platform know of the log before anything is judged by it. */
@@ -55,7 +54,8 @@ export async function checkArchiveFile(file: Blob, memory: Memory, platform: Pla
   const outside = live ? { logKey: live.vkey, logKeyFrom: live.from } : {}
   const { report, bench } = await verifyArchive(blobSource(file), outside, reporter.step, reporter.bytes, reporter.starting)
   const liveStep = await single('live', async (findings) => {
-    if (!live || !report.checkpoint || !report.logKey) throw new Skipped({ key: 'no-live-log' })
+    if (!live) throw new Skipped({ key: 'no-live-log' })
+    if (!report.checkpoint || !report.logKey) throw new Skipped({ key: 'ground-gone', params: { step: report.steps.find((one) => one.outcome === 'wrong')?.id ?? 'checkpoint' } })
     const own = parseVerifier(report.logKey)
     if (own.name !== live.verifier.name) throw new Skipped({ key: 'other-origin', params: { origin: own.name } })
     const earlier = await openCheckpoint(report.checkpoint, [live.verifier])

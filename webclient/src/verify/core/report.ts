@@ -95,10 +95,15 @@ export async function runSteps<T>(
   starting: (id: string) => void = () => undefined,
 ): Promise<Step[]> {
   const passed = new Set<string>()
+  /** What each step that could not be examined fell with: the first one that was wrong. */
+  const roots = new Map<string, string>()
   const steps: Step[] = []
   for (const spec of specs) {
     starting(spec.id)
-    const step = await runStep(bench, spec, passed)
+    const lost = spec.needs?.find((need) => !passed.has(need))
+    const root = lost && (roots.get(lost) ?? lost)
+    const step = root ? groundGone(spec.id, root) : await runStep(bench, spec)
+    if (root) roots.set(spec.id, root)
     if (step.outcome === 'ok') passed.add(spec.id)
     steps.push(step)
     progress(step)
@@ -106,19 +111,27 @@ export async function runSteps<T>(
   return steps
 }
 
-async function runStep<T>(bench: T, spec: StepSpec<T>, passed: Set<string>): Promise<Step> {
+export const groundGone = (id: string, step: string): Step => ({
+  id, outcome: 'skipped', notes: [{ key: 'ground-gone', params: { step } }], wrong: [], unnamed: 0,
+})
+
+async function runStep<T>(bench: T, spec: StepSpec<T>): Promise<Step> {
   const findings = new Findings()
-  const lost = spec.needs?.find((need) => !passed.has(need))
-  if (lost) return { id: spec.id, outcome: 'skipped', notes: [{ key: 'ground-gone', params: { step: lost } }], wrong: [], unnamed: 0 }
-  let outcome: Outcome = 'ok'
+  let skipped = false
   try {
     await spec.run(bench, findings)
   } catch (fault) {
     if (fault instanceof Skipped) {
-      outcome = 'skipped'
+      skipped = true
       findings.notes.push(fault.note)
     } else findings.take(place('', fault))
   }
-  if (findings.wrong.length) outcome = 'wrong'
-  return { id: spec.id, outcome, notes: findings.notes, wrong: findings.wrong, unnamed: findings.unnamed }
+  return stepOf(spec.id, findings, skipped)
+}
+
+/** What was found, as a step; what was right elsewhere is not told of one that is wrong. */
+export function stepOf(id: string, findings: Findings, skipped: boolean): Step {
+  const { wrong, unnamed } = findings
+  const outcome = wrong.length ? 'wrong' : skipped ? 'skipped' : 'ok'
+  return { id, outcome, notes: wrong.length ? [] : findings.notes, wrong, unnamed }
 }

@@ -1,5 +1,5 @@
 /** The steps of an archive's check in their order; docs/verify/steps.md says the same in prose. */
-import { Failed, Skipped, runSteps, type Step, type StepSpec } from '../report'
+import { Failed, groundGone, Skipped, runSteps, type Step, type StepSpec } from '../report'
 import type { Source } from '../source'
 import * as batches from './batches'
 import * as bids from './bids'
@@ -106,7 +106,7 @@ function hopeless(fault: Failed, progress: (step: Step) => void): ArchiveReport 
   const steps = ARCHIVE_STEPS.map((id, n): Step =>
     n === 0
       ? { id, outcome: 'wrong', notes: [], wrong: [fault.wrong], unnamed: 0 }
-      : { id, outcome: 'skipped', notes: [{ key: 'ground-gone', params: { step: 'signature' } }], wrong: [], unnamed: 0 },
+      : groundGone(id, 'signature'),
   )
   steps.forEach(progress)
   return { steps, facts: null, trusted: [], right: null, lot: '', origin: '', issuedAt: '', logKey: '', checkpoint: '' }
