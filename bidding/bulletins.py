@@ -6,8 +6,6 @@ From the list on they go to the bidders on it and to the hall's officials (办�
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import sqlalchemy as sa
 
 from bidding.deps import Deps
@@ -15,24 +13,11 @@ from bidding.inbox import store as inbox
 from bidding.people.ids import organisation_id
 from bidding.people.store import person
 from bidding.tenders.state import Lot, Tender
+from bidding.turns import Bulletin, your_turns
 from crypto.canonical import iso
 from crypto.translog.engine import reading
 from opening_hall.facts import Phase
 from opening_hall.state import State
-
-
-@dataclass(frozen=True, slots=True)
-class Bulletin:
-    """One message. Empty `codes` and `people` mean everybody; `codes` are credit codes."""
-
-    id: str
-    kind: str
-    zh: str
-    en: str
-    body: str = ""
-    codes: frozenset[str] = frozenset()
-    people: frozenset[str] = frozenset()
-
 
 #: The stations after the list; what is decided there concerns those on it.
 _NAMED = frozenset(Phase) - {Phase.SCHEDULED, Phase.CLOSING, Phase.CLOSED, Phase.IDENTIFYING}
@@ -60,7 +45,7 @@ def bulletins(tender: Tender, lot: Lot, hall: State) -> tuple[Bulletin, ...]:
     if hall.phase is Phase.RECORDED:
         zh, en = f"开标记录已完成：{name}", f"Opening record complete: {name}"
         found.append(Bulletin(f"recorded.{hall.stage}", "record-ready", zh, en, hall.record.sha256))
-    return (*found, *_ended(name, hall))
+    return (*found, *_ended(name, hall), *your_turns(name, hall))
 
 
 def _ended(name: str, hall: State) -> tuple[Bulletin, ...]:
