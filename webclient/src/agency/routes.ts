@@ -3,6 +3,9 @@ import type { RouteRecordRaw } from 'vue-router'
 const meta = { session: true }
 
 export const routes: RouteRecordRaw[] = [
+  { path: '/checks', component: () => import('./ChecksPage.vue'), meta },
+  { path: '/checks/:tender', component: () => import('./CheckPage.vue'), props: true, meta },
+  { path: '/rules', component: () => import('@/rules/RulesPage.vue') },
   { path: '/agency', component: () => import('./TendersPage.vue'), meta },
   { path: '/agency/tenders/new', component: () => import('./NewTenderPage.vue'), meta },
   {
