@@ -9,6 +9,7 @@ import { MANIFEST, SIGNATURE } from '../layout'
 import { Failed, type Findings, place } from '../report'
 import type { Body, Case, LogEvent } from './case'
 import * as names from './names'
+import { Tiles } from './tiles'
 
 /** MANIFEST.sig is one note by the log's key over exactly this MANIFEST.json. */
 export async function checkSignature(bench: Case, findings: Findings): Promise<void> {
@@ -81,16 +82,22 @@ export async function checkCheckpoint(bench: Case, findings: Findings): Promise<
   findings.note('checkpoint', { leaves: bench.checkpoint.size, vouched: vouched.length, witnesses: witnesses.length })
 }
 
-/** Every leaf in the archive is in the tree under the checkpoint, by its own proof. */
+/** Every leaf in the archive is in the tree under the checkpoint, by its own proof and by the tiles. */
 export async function checkLeaves(bench: Case, findings: Findings): Promise<void> {
   const { size, root } = bench.checkpoint!
+  const tiles = await Tiles.of(bench.opened, size)
   for (const { line, value } of await bench.opened.lines(names.LEAVES)) {
     const { index, leaf, proof } = value as { index?: number; leaf?: string; proof?: string[] }
     const where = typeof index === 'number' ? { leaf: index } : {}
     try {
       if (typeof index !== 'number' || typeof leaf !== 'string' || !Array.isArray(proof)) throw new Invalid('leaf-malformed', `line ${line}`)
       const data = utf8(leaf)
-      verifyInclusion(data, index, size, proof.map(unb64), root)
+      const steps = proof.map(unb64)
+      verifyInclusion(data, index, size, steps, root)
+      const byTiles = tiles?.proof(index)
+      if (byTiles && !(byTiles.length === steps.length && byTiles.every((step, n) => same(step, steps[n]!)))) {
+        throw new Invalid('tile-differs', 'the tiles give another proof')
+      }
       if (bench.leaves.has(index)) throw new Invalid('leaf-repeated', `line ${line}`)
       bench.leaves.set(index, parseLeaf(data))
     } catch (fault) {
