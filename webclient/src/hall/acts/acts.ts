@@ -9,6 +9,7 @@ import { b64 } from '@/crypto/canonical'
 import { signer } from '@/identity/session'
 import type { HallStore } from '../store'
 import type { Answer, Command } from '../wire'
+import { seatsOf, signedIn } from './duty'
 import { type ActReceipt, keepReceipt, keptReceipts, receiptOf } from './receipts'
 
 export interface Acts {
@@ -74,11 +75,31 @@ export function makeActs(hall: HallStore, done: () => string): Acts {
     }
   }
 
-  async function send(seat: string, command: Command, fields: object = {}, options: { quiet?: boolean } = {}): Promise<Answer> {
-    const own = seat === hall.seat.value
-    const answer = own ? await hall.send(command, fields) : await sendFor(hall.lot, seat, command, fields)
+  const give = (seat: string, command: Command, fields: object): Promise<Answer> =>
+    seat === hall.seat.value ? hall.send(command, fields) : sendFor(hall.lot, seat, command, fields)
+
+  /** Whoever acts is there: the person's seats are taken with the first act, as by the command line's client. */
+  async function takeSeats(): Promise<void> {
+    for (const { seat, may } of seatsOf(hall.mine.value)) {
+      if (!may.has('SignIn') || signedIn(hall.view.value, hall.mine.value, seat)) continue
+      try {
+        keep(seat, 'SignIn', await give(seat, 'SignIn', {}))
+      } catch {
+        // Not open yet, or no connection: no ground to hold up what the person really wants.
+        return
+      }
+    }
+  }
+
+  function keep(seat: string, command: Command, answer: Answer): void {
     const receipt = receiptOf(hall.lot, seat, command, answer)
-    if (receipt && !options.quiet) receipts.value = keepReceipt(hall.lot, receipt)
+    if (receipt) receipts.value = keepReceipt(hall.lot, receipt)
+  }
+
+  async function send(seat: string, command: Command, fields: object = {}, options: { quiet?: boolean } = {}): Promise<Answer> {
+    if (command !== 'SignIn') await takeSeats()
+    const answer = await give(seat, command, fields)
+    if (!options.quiet) keep(seat, command, answer)
     return answer
   }
 

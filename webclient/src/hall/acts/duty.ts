@@ -137,7 +137,9 @@ function dutiesOf(view: HallView, mine: HallMine, { seat, role, may }: SeatMay, 
   if (may.has('Adjudicate') && undecided(view).length) found.push({ key: 'adjudicate', seat })
   const over = !view.deadline || Date.parse(view.deadline) <= at
   if (may.has('CloseObjections') && over) found.push({ key: 'close-objections', seat })
-  if (may.has('SignIn') && !LATE.has(view.phase) && !signedIn(view, mine, seat)) found.push({ key: 'sign-in', seat })
+  // Late, only the seat whose seal the record waits for must still take its place: its certificate goes into the seal.
+  const wanted = !LATE.has(view.phase) || view.record?.sealFor === seat
+  if (may.has('SignIn') && wanted && !signedIn(view, mine, seat)) found.push({ key: 'sign-in', seat })
   return found
 }
 
