@@ -1,6 +1,6 @@
 /** The hall itself: floor and terraces, walls, ceiling lights, stage, screen and the officials' desks. */
 import {
-  BoxGeometry, CanvasTexture, Color, CylinderGeometry, DirectionalLight, type BufferGeometry, DoubleSide, ExtrudeGeometry, Group,
+  BoxGeometry, type BufferGeometry, CanvasTexture, ConeGeometry, CylinderGeometry, DirectionalLight, ExtrudeGeometry, Group,
   HemisphereLight, type Material, Mesh, MeshBasicMaterial, MeshLambertMaterial, PlaneGeometry, Shape, SphereGeometry, SRGBColorSpace,
 } from 'three' // prettier-ignore
 import { ARC_CENTRE_Z, type HallPlan, terraces } from './layout'
@@ -52,7 +52,8 @@ function walls(width: number, depth: number): Mesh[] {
 /** Strips of light where a ceiling would be; the viewer looks in from above it. */
 function lamps(width: number, depth: number): Mesh[] {
   const glow = new MeshBasicMaterial({ color: LOOK.light })
-  return [-0.28, 0, 0.28].map((at) => box(0.35, 0.08, Math.min(14, depth * 0.7), glow, at * width, 10, 5))
+  const side = Math.max(SCREEN_PLACE.width / 2 + 4.2, width * 0.36)
+  return [-side, side].map((at) => box(0.3, 0.08, Math.min(12, depth * 0.6), glow, at, 10, 4))
 }
 
 function steps(plan: HallPlan): Mesh[] {
@@ -143,9 +144,9 @@ function nameplate(lines: readonly string[]): CanvasTexture {
     pen.textAlign = 'center'
     pen.textBaseline = 'middle'
     lines.slice(0, 2).forEach((line, n) => {
-      const size = n ? 38 : 50
+      const size = n ? 44 : 62
       pen.font = `700 ${size}px system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC Variable", sans-serif`
-      pen.fillText(line, 256, lines.length > 1 ? 44 + n * 58 : 71, 490)
+      pen.fillText(line, 256, lines.length > 1 ? 46 + n * 60 : 71, 490)
     })
   }
   const texture = new CanvasTexture(canvas)
@@ -166,7 +167,6 @@ export function release(root: Group): void {
   })
 }
 
-export const beam = (): Mesh => {
-  const light = new MeshBasicMaterial({ color: new Color(0xffe9a8), transparent: true, opacity: 0.22, depthWrite: false, side: DoubleSide })
-  return new Mesh(new CylinderGeometry(0.25, 1, 7, 24, 1, true).translate(0, 3.5, 0), light)
-}
+/** The sign over whoever is being read. */
+export const arrow = (): Mesh =>
+  new Mesh(new ConeGeometry(0.3, 0.55, 4).rotateX(Math.PI), new MeshBasicMaterial({ color: 0xffc21a }))

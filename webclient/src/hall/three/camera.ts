@@ -83,16 +83,23 @@ export class CameraRig {
     const { width, height, y, z } = SCREEN_PLACE
     const corners = [-1, 1].flatMap((side) => [
       new Vector3((side * width) / 2 + side * 0.4, y + height / 2 + 0.5, z),
-      ...plan.places.filter((place) => place.x * side >= 0).map((place) => new Vector3(place.x + side * 0.7, place.y, place.z + 0.6)),
+      ...plan.places.filter((place) => place.x * side >= 0).map((place) => new Vector3(place.x + side * 0.7 * plan.scale, place.y, place.z + 0.6 * plan.scale)),
     ])
-    const at = new Vector3(0, 2.2 + plan.height * 0.35, Math.max(2, plan.depth * 0.28))
-    const direction = new Vector3(0, 0.34 + Math.min(0.16, plan.rows * 0.012), 1).normalize()
+    const at = new Vector3(0, 2.4 + plan.height * 0.35, Math.max(2, plan.depth * 0.28))
+    const direction = new Vector3(0, 0.38 + Math.min(0.25, plan.rows * 0.015), 1).normalize()
     const { camera } = this
-    for (let distance = 14; distance < 160; distance *= 1.04) {
+    for (let distance = 12; distance < 160; distance *= 1.03) {
       camera.position.copy(at).addScaledVector(direction, distance)
       camera.lookAt(at)
       camera.updateMatrixWorld()
-      if (corners.every((corner) => within(corner.clone().project(camera)))) break
+      const seen = corners.map((corner) => corner.clone().project(camera))
+      if (seen.some(({ x, z }) => Math.abs(x) > 0.97 || z > 1)) continue
+      const [low, high] = [Math.min(...seen.map(({ y }) => y)), Math.max(...seen.map(({ y }) => y))]
+      if (high - low > 1.86) continue
+      // What is seen stands in the middle of the picture.
+      at.y += ((high + low) / 2) * distance * Math.tan((camera.fov * Math.PI) / 360)
+      camera.position.copy(at).addScaledVector(direction, distance)
+      break
     }
     this.whole = { eye: camera.position.clone(), at }
     this.view = this.from = this.whole
@@ -100,13 +107,13 @@ export class CameraRig {
     this.changed()
   }
 
-  go(spot: Spot, seat?: Place): void {
+  go(spot: Spot, seat?: Place, scale = 1): void {
     this.from = this.now(performance.now())
     this.began = this.still ? -Infinity : performance.now()
     this.side = this.up = 0
     this.zoom = 1
     if (spot === 'screen') this.view = this.before(SCREEN_PLACE.width, new Vector3(0, SCREEN_PLACE.y - 0.6, SCREEN_PLACE.z))
-    else if (spot === 'seat' && seat) this.view = behind(seat)
+    else if (spot === 'seat' && seat) this.view = behind(seat, scale)
     else this.view = this.whole
     this.changed()
   }
@@ -141,11 +148,9 @@ export class CameraRig {
   }
 }
 
-const within = ({ x, y, z }: Vector3): boolean => Math.abs(x) < 0.97 && Math.abs(y) < 0.95 && z < 1
-
-/** Over the shoulder of whoever sits there. */
-function behind(seat: Place): View {
+/** From behind whoever sits there, with the screen in sight. */
+function behind(seat: Place, scale: number): View {
   const back = new Vector3(Math.sin(seat.turn), 0, Math.cos(seat.turn))
-  const eye = new Vector3(seat.x, seat.y + 3.1, seat.z).addScaledVector(back, 5.2)
-  return { eye, at: new Vector3(seat.x * 0.7, seat.y + 1.3, seat.z - 2.4) }
+  const eye = new Vector3(seat.x, seat.y + 2.6 * scale + 1.2, seat.z).addScaledVector(back, 5.4 * scale + 2)
+  return { eye, at: new Vector3(seat.x * 0.45, 2.4 + seat.y * 0.6, 0) }
 }

@@ -27,7 +27,7 @@ export class SeatLabels {
   private readonly columns: number
   private readonly painted: string[] = []
 
-  constructor(places: readonly Place[]) {
+  constructor(places: readonly Place[], scale: number) {
     this.cell = cellOf(places.length)
     this.columns = Math.max(1, Math.ceil(Math.sqrt((places.length * this.cell.height) / this.cell.width)))
     const lines = Math.max(1, Math.ceil(places.length / this.columns))
@@ -41,7 +41,7 @@ export class SeatLabels {
     this.texture.colorSpace = SRGBColorSpace
     this.texture.anisotropy = 8
     const material = new MeshBasicMaterial({ map: this.texture, toneMapped: false })
-    this.mesh = new Mesh(panels(places, this.columns, lines), material)
+    this.mesh = new Mesh(panels(places, scale, this.columns, lines), material)
   }
 
   /** True when the seat looks other than before. */
@@ -113,7 +113,7 @@ export function lines(pen: Pick<CanvasRenderingContext2D, 'measureText'>, text: 
 }
 
 /** A panel behind every chair, facing away from the stage, each with its own field of the texture. */
-function panels(places: readonly Place[], columns: number, rows: number): BufferGeometry {
+function panels(places: readonly Place[], scale: number, columns: number, rows: number): BufferGeometry {
   const positions = new Float32Array(places.length * 12)
   const uvs = new Float32Array(places.length * 8)
   const faces = new Uint32Array(places.length * 6)
@@ -126,7 +126,7 @@ function panels(places: readonly Place[], columns: number, rows: number): Buffer
     const corners = [[-1, -1], [1, -1], [1, 1], [-1, 1]] as const // prettier-ignore
     corners.forEach(([right, up], corner) => {
       // Leaning back a little, as chairs do: the viewer stands above.
-      point.set((right * width) / 2, y + (up * height) / 2, z - up * 0.1).applyMatrix4(turn)
+      point.set((right * width) / 2, y + (up * height) / 2, z - up * 0.1).multiplyScalar(scale).applyMatrix4(turn)
       point.toArray(positions, index * 12 + corner * 3)
       uvs[index * 8 + corner * 2] = left + (right > 0 ? 1 : 0) / columns
       uvs[index * 8 + corner * 2 + 1] = top - (up > 0 ? 0 : 1) / rows

@@ -3,9 +3,9 @@
  * nothing. Seats are instances and one texture: a thousand are as few objects as ten.
  */
 import {
-  BoxGeometry, Color, type CanvasTexture, Group, InstancedMesh, Matrix4, Mesh, PerspectiveCamera, Raycaster, Scene, SRGBColorSpace, Vector2, WebGLRenderer,
+  BoxGeometry, Color, type CanvasTexture, Group, InstancedMesh, Matrix4, Mesh, PerspectiveCamera, Raycaster, Scene, SRGBColorSpace, Vector2, Vector3, WebGLRenderer,
 } from 'three' // prettier-ignore
-import { beam, bigScreen, bodyGeometry, building, desk, type Desk, headGeometry, matte, release } from './building'
+import { arrow, bigScreen, bodyGeometry, building, desk, type Desk, headGeometry, matte, release } from './building'
 import { CameraRig, type Spot } from './camera'
 import { SeatLabels, type SeatLook } from './labels'
 import { type HallPlan, planHall } from './layout'
@@ -32,7 +32,7 @@ export class HallScene {
   private readonly camera = new PerspectiveCamera(36, 1, 0.1, 400)
   private readonly rig: CameraRig
   private readonly screen = bigScreen()
-  private readonly spot = beam()
+  private readonly spot = arrow()
   private room = new Group()
   private plan: HallPlan = planHall(0)
   private labels: SeatLabels | null = null
@@ -76,7 +76,7 @@ export class HallScene {
     this.scene.remove(this.room)
     this.plan = planHall(count)
     this.room = building(this.plan)
-    this.labels = new SeatLabels(this.plan.places)
+    this.labels = new SeatLabels(this.plan.places, this.plan.scale)
     this.bodies = new InstancedMesh(bodyGeometry(), matte(LOOK.figure), count)
     this.heads = new InstancedMesh(headGeometry(), matte(LOOK.skin), count)
     this.room.add(this.labels.mesh, this.bodies, this.heads, ...this.furniture())
@@ -104,7 +104,8 @@ export class HallScene {
   private placed(index: number): Matrix4 {
     const place = this.plan.places[index]
     if (!place) return HIDDEN
-    return new Matrix4().makeRotationY(place.turn).setPosition(place.x, place.y, place.z)
+    const { scale } = this.plan
+    return new Matrix4().makeRotationY(place.turn).scale(new Vector3(scale, scale, scale)).setPosition(place.x, place.y, place.z)
   }
 
   private occupy(index: number, present: boolean): void {
@@ -118,7 +119,10 @@ export class HallScene {
   private followSpeaker(index: number): void {
     const place = this.plan.places[index]
     this.spot.visible = place !== undefined
-    if (place) this.spot.position.set(place.x, place.y + 0.6, place.z)
+    if (!place) return
+    const { scale } = this.plan
+    this.spot.position.set(place.x, place.y + 2.05 * scale, place.z)
+    this.spot.scale.setScalar(scale)
   }
 
   setOfficials(officials: readonly OfficialState[]): void {
@@ -158,7 +162,7 @@ export class HallScene {
 
   /** Look at all of the hall, at the screen, or at one seat. */
   look(spot: Spot, seat = -1): void {
-    this.rig.go(spot, this.plan.places[seat])
+    this.rig.go(spot, this.plan.places[seat], this.plan.scale)
   }
 
   /** Which bidder stands under a point of the canvas (both from -1 to 1). */
