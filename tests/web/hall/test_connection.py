@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 from web.conftest import ContextFactory, both_engines
-from web.harness import Platform, sign_in
+from web.harness import Guard, Platform, sign_in
 from web.staging import Staged, stage
 
 SOCKETS = "**/ws*"
@@ -73,7 +73,8 @@ def test_a_lost_version_is_noticed_and_made_up(page: Page, staged: Staged) -> No
     assert hellos == [None, None], "what follows a hole is a whole view"
 
 
-def test_a_server_that_dies_in_the_middle(page: Page, staged: Staged) -> None:
+def test_a_server_that_dies_in_the_middle(page: Page, staged: Staged, guard: Guard) -> None:
+    guard.allow(r"WebSocket connection|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET")
     page.goto(staged.base + staged.path)
     released(page, 1)
     staged.platform.server.kill()
@@ -115,7 +116,7 @@ def test_where_sockets_are_blocked_the_hall_is_polled(page: Page, staged: Staged
     assert slot
     expect(page.get_by_text("已连接（每 2 秒刷新）")).to_be_visible(timeout=30_000)
     page.get_by_role("tab", name="发言").click()
-    page.get_by_label("发言").last.fill("收到，继续")
+    page.get_by_role("textbox", name="发言").fill("收到，继续")
     page.get_by_role("button", name="发送").click()
     expect(page.get_by_role("log", name="发言")).to_contain_text("收到，继续")
     assert any("收到，继续" in message["text"] for message in staged.view()["chat"].values())
@@ -125,7 +126,7 @@ def test_a_pause_stands_still_for_everybody(page: Page, staged: Staged) -> None:
     page.goto(staged.base + staged.path)
     released(page, 2)
     staged.do("supervisor", "Suspend", code="supervisor", reason="核查投诉线索")
-    notice = page.get_by_role("status").filter(has_text="开标暂停")
+    notice = page.get_by_role("status").filter(has_text="所有计时已停止")
     expect(notice).to_contain_text("监督部门要求")
     expect(notice).to_contain_text("核查投诉线索")
     timer = page.get_by_role("timer", name="解密剩余时间")
@@ -143,6 +144,7 @@ def test_a_pause_stands_still_for_everybody(page: Page, staged: Staged) -> None:
     ("path", "text"),
     [("/halls/l_aaaaaaaaaaaaaaaa", "没有这个开标大厅"), ("{hall}?seat=host:p_nobody", "不能以这个席位进入")],
 )
-def test_outside_the_hall(page: Page, staged: Staged, path: str, text: str) -> None:
+def test_outside_the_hall(page: Page, staged: Staged, guard: Guard, path: str, text: str) -> None:
+    guard.allow(r"WebSocket connection")
     page.goto(staged.base + path.replace("{hall}", staged.path))
     expect(page.get_by_text(text)).to_be_visible()

@@ -77,9 +77,12 @@ export function logOf(view: HallView, rows: readonly Row[]): Entry[] {
   return entries.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : rank(a) - rank(b)))
 }
 
-/** At one instant the hall's station comes before what happens in it. */
-function rank(entry: Entry): number {
-  return entry.group === 'turn' ? 0 : 1
+/** Turns that end something: what ended them happened before, though the log gives both one instant. */
+const ENDS = new Set(['decryption-ended', 'admitted', 'hall-released', 'confirming', 'objections', 'record', 'signing-closed', 'recorded'])
+
+/** At one instant a station comes before what happens in it, and its end after. */
+export function rank(entry: { group: string; kind: string }): number {
+  return entry.group !== 'turn' ? 1 : ENDS.has(entry.kind) ? 2 : 0
 }
 
 function nameOf(rows: readonly Row[], code: string): string {

@@ -20,6 +20,7 @@ const t = words(
     turn_reading: '开始唱标，共 {count} 家{amounts}',
     turn_confirming: '唱标结束，请投标人确认报价，截至 {until}',
     turn_objections: '报价确认结束（{missing} 家未确认，{how}）；可以提出异议，截至 {until}',
+    turn_objections_all: '投标人全部确认报价；可以提出异议，截至 {until}',
     turn_record: '异议环节结束，制作开标记录',
     turn_rendered: '开标记录已生成，请投标人签署',
     'turn_signing-closed': '投标人签署结束：已签 {signed} 家，未签 {missing} 家',
@@ -67,6 +68,7 @@ const t = words(
     turn_reading: 'Reading begins: {count} bids{amounts}',
     turn_confirming: 'Reading complete; bidders confirm their lines until {until}',
     turn_objections: 'Confirmation closed ({missing} did not confirm: {how}); objections until {until}',
+    turn_objections_all: 'All lines are confirmed; objections until {until}',
     turn_record: 'Objections closed; the record is being made',
     turn_rendered: 'The record is ready for the bidders’ signatures',
     'turn_signing-closed': 'Signing closed: {signed} signed, {missing} did not',
@@ -149,5 +151,6 @@ function turnParams({ kind, facts }: Entry, shown: Record<string, string>): void
 
 /** An entry as a sentence in the language in use. */
 export function sentence(entry: Entry, name: NameOf): string {
-  return t(`${entry.group}_${entry.kind}` as Key, params(entry, name)).trim()
+  const all = entry.kind === 'objections' && entry.facts.missing === 0
+  return t(`${entry.group}_${entry.kind}${all ? '_all' : ''}` as Key, params(entry, name)).trim()
 }

@@ -2,6 +2,7 @@
 import { capital, money } from '@/i18n'
 import { fieldsOf, others, priceField } from '../board/fields'
 import { reading } from '../board/reading'
+import { rank } from '../log'
 import { sentence } from '../logWords'
 import type { Row } from '../store'
 import { turns } from '../stations'
@@ -38,17 +39,16 @@ export const SPOKEN: ReadonlySet<string> = new Set([
 
 /** The newest announcements, oldest first; `many` is enough for whoever follows. */
 export function announcements(view: HallView, rows: readonly Row[], part: string, name: (seat: string) => string, many = 6): Announcement[] {
-  const said: Announcement[] = []
+  const said: (Announcement & { rank: number })[] = []
   turns(view).forEach((turn, n) => {
     if (!SPOKEN.has(turn.kind)) return
     const { kind, at, ...facts } = turn
-    said.push({ what: `turn-${n + 1}`, at, text: sentence({ key: '', at, group: 'turn', kind, facts }, name) })
+    said.push({ what: `turn-${n + 1}`, at, text: sentence({ key: '', at, group: 'turn', kind, facts }, name), rank: rank({ group: 'turn', kind }) })
   })
   for (const row of reading(rows, part).read.slice(-many)) {
-    said.push({ what: `line-${part}-${row.id}`, at: row.bid.parts[part]?.readAt ?? '', text: lineText(view, row, part) })
+    said.push({ what: `line-${part}-${row.id}`, at: row.bid.parts[part]?.readAt ?? '', text: lineText(view, row, part), rank: 1 })
   }
-  // At one instant the station comes first: it was written first.
-  return said.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).slice(-many)
+  return said.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.rank - b.rank)).slice(-many)
 }
 
 function lineText(view: HallView, row: Row, part: string): string {
