@@ -261,6 +261,9 @@ SIGN_IN = {
 def sign_in(page: Page, base: str, p12: Path, password: str = PASSWORD, next_path: str = "") -> str:
     """Through the sign-in page with a .p12, on to `next_path` or the desk; the identity's slot."""
     page.goto(f"{base}/sign-in" + (f"?next={next_path}" if next_path else ""))
+    # The page says its language once it has started.
+    either = re.compile("|".join(re.escape(names[0]) for names in SIGN_IN.values()))
+    page.get_by_label(either).wait_for(state="attached")
     lang = "en" if (page.locator("html").get_attribute("lang") or "").startswith("en") else "zh"
     choose, type_password, open_it, go = SIGN_IN[lang]
     page.get_by_label(choose).set_input_files(p12)
