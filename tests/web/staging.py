@@ -157,7 +157,9 @@ def stage(
     """Publish a tender that opens in `lead` seconds after the last bid is in, with these bids sealed."""
     folder.mkdir(parents=True, exist_ok=True)
     names = list(bidders)
-    officials = {key: platform.person(key, name, number + n) for n, (key, (name, _)) in enumerate(OFFICIALS.items())}
+    officials = {
+        key: platform.person(key, name, number + n) for n, (key, (name, _)) in enumerate(OFFICIALS.items())
+    }
     if deputy:
         officials["deputy"] = platform.person("deputy", "副主持", number + 8)
     people = {name: platform.person(name, name, number + 10 + n) for n, name in enumerate(names)}
@@ -227,7 +229,9 @@ def submit(staged: Staged, who: str, price: str) -> None:
     seal(facts, read_folder(offer, facts), staged.bidders[who].signer, staged.package(who), PASSWORD)
     tickets = staged.folder / f"tickets-{who}.json"
     draw_tickets(staged.account(who).api, tickets)
-    upload_package(api, staged.lot, staged.package(who), bids.cargo_of(staged.package(who)), lambda: take_ticket(tickets))
+    upload_package(
+        api, staged.lot, staged.package(who), bids.cargo_of(staged.package(who)), lambda: take_ticket(tickets)
+    )
 
 
 def _holder(person: Person) -> dict[str, str]:
