@@ -38,7 +38,7 @@ export async function importBid(from: Import): Promise<string> {
     sealedAt: receipt?.receivedAt ?? new Date(now()).toISOString(), docsHash, revision: facts.docsHash === docsHash ? facts.revision : 0,
     submission: receipt?.submission ?? '', manifest: empty, box: empty, files: [], sizes: {}, prev: null, upload: null, replace: null,
     acceptedAt: receipt?.receivedAt ?? null, receipt: from.receipt?.trim() ?? null, proof: null, withdrawn: null, ended: null, checkedInAt: null,
-    acknowledged: {}, diagnosed: [], forms: null, recovery: null, paused: false,
+    acknowledged: {}, diagnosed: [], forms: null, recovery: null, paused: false, receiptSaved: false,
     ...known,
     keyFile: from.keyFile,
     secret: await lock(from.owner, new Uint8Array(held.kBidder)),

@@ -217,7 +217,7 @@ function blank(bid: string, offer: Offer): BidRecord {
   return {
     bid, owner: offer.owner, tender: request.tender, lot: request.lot, round: request.round, title: offer.title, deadline: offer.deadline,
     phase: 'sealing', sealedAt: new Date(now()).toISOString(), docsHash: request.docsHash, revision: offer.revision, submission: '',
-    manifest: empty, box: empty, keyFile: empty, secret: null, receiptKey: null, recovery: null, forms: null, kept: false, paused: false, sizes: {}, files,
+    manifest: empty, box: empty, keyFile: empty, secret: null, receiptKey: null, recovery: null, forms: null, kept: false, paused: false, receiptSaved: false, sizes: {}, files,
     prev: request.prev, upload: null, replace: null, acceptedAt: null, receipt: null, proof: null, withdrawn: null, ended: null,
     checkedInAt: null, acknowledged: {}, diagnosed: [],
   }

@@ -4,6 +4,7 @@ import { when, words } from '@/i18n'
 import type { Task } from '@/design'
 import { checkForm } from '../form/rules'
 import { fieldsOf } from '../lot/package'
+import type { BidRecord } from '../state/db'
 import { t } from '../words'
 import type { Desk } from './desk'
 
@@ -23,6 +24,7 @@ const say = words(
     unfinished: '未传完，可以继续',
     sealed: '平台已收讫',
     saveKeys: '请保存密钥文件和恢复码',
+    saveReceipt: '请下载回执',
     inHand: '已取得回执',
     checkedIn: '已签到 {at}',
     afterReceipt: '取得回执后',
@@ -42,6 +44,7 @@ const say = words(
     unfinished: 'not complete, can go on',
     sealed: 'received by the platform',
     saveKeys: 'save key file and recovery code',
+    saveReceipt: 'download the receipt',
     inHand: 'in hand',
     checkedIn: 'done {at}',
     afterReceipt: 'after the receipt',
@@ -116,7 +119,7 @@ function bidLines(desk: Desk): Record<Step, Line> {
   const head = { certificate: done(who?.organisation.name), files: done(say('files', { n: bid?.files.length ?? 0 })), price: done(say('filled')) }
   switch (bid?.phase) {
     case 'live':
-      return { ...head, seal: done(say('sealed')), receipt: bid.kept ? done(say('inHand')) : { state: 'todo', detail: say('saveKeys') }, ...hallLines(desk) }
+      return { ...head, seal: done(say('sealed')), receipt: receiptLine(bid), ...hallLines(desk) }
     case 'accepted':
       return { ...head, seal: { state: 'now', detail: say('sealed') }, receipt: blocked(say('working')), ...later() }
     case 'late':
@@ -127,6 +130,11 @@ function bidLines(desk: Desk): Record<Step, Line> {
       return { ...head, seal: { state: 'now', detail: say(working ? 'working' : 'unfinished') }, receipt: blocked(say('afterReceipt')), ...later() }
     }
   }
+}
+
+function receiptLine(bid: BidRecord): Line {
+  if (!bid.kept) return { state: 'todo', detail: say('saveKeys') }
+  return bid.receiptSaved ? { state: 'done', detail: say('inHand') } : { state: 'todo', detail: say('saveReceipt') }
 }
 
 function hallLines(desk: Desk): Pick<Record<Step, Line>, 'checkin' | 'release' | 'confirm'> {

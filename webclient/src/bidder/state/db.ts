@@ -49,6 +49,8 @@ export interface BidRecord {
   forms: Locked | null
   /** Key file and code were saved and confirmed. */
   kept: boolean
+  /** The receipt was downloaded. */
+  receiptSaved: boolean
   /** The bidder paused the upload; a reload does not go on by itself then. */
   paused: boolean
   /** Sizes of the files that go up. */
