@@ -1,4 +1,4 @@
-"""What a browser fetches before a page stands: `python -m scripts.web_size [MODULE…]`, by default the hall."""
+"""What a browser fetches before a page stands: `python -m scripts.web_size [MODULE…]`, else the hall."""
 
 from __future__ import annotations
 

@@ -11,8 +11,11 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from servers import Valkey, database, postgres, valkey
+from strict_answers import strict_answers
 
 from crypto.translog.engine import open_engine
+
+__all__ = ["strict_answers"]
 
 settings.register_profile(
     "kaibiao",
