@@ -86,7 +86,7 @@ def lot_facts(opens_at: str) -> dict[str, object]:
         "rules": {
             "phase_a_seconds": 300,
             "confirmation_seconds": 120,
-            "objection_seconds": 45,
+            "objection_seconds": 30,
             "signing_seconds": 120,
             "sign_in_opens_seconds": 3600,
         },

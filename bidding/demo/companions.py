@@ -85,6 +85,7 @@ class Companion:
     server: Api
     folder: Path
     cue: Cue
+    signer: Signer | None = None
 
     def run(self) -> None:
         """Play whenever it is this companion's turn, until the hall is over."""
@@ -97,9 +98,11 @@ class Companion:
 
     def _play(self) -> bool:
         """True once there is nothing left to play."""
-        signer = open_certificate(self.folder / "certificate.p12", PASSWORD)
         if not self._list_announced():
             return False
+        # Opening a .p12 is slow on purpose: once, and not before there is something to do.
+        self.signer = self.signer or open_certificate(self.folder / "certificate.p12", PASSWORD)
+        signer = self.signer
         api = sign_in(self.server, signer).api
         with Hall(api, self.lot, wanted=self.seat) as hall:
             desk = self._desk(api, signer) if self.seat.startswith("officer:") else None

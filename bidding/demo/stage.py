@@ -21,6 +21,7 @@ from bidding.deps import Deps
 from bidding.people.register import grant
 from ceremony.errors import Malformed, Refusal
 from crypto.canonical import iso
+from opening_hall.guards import next_seal
 from opening_hall.hall import stream
 from opening_hall.seats import Seat
 from opening_hall.state import State
@@ -145,7 +146,7 @@ def told(stage: Stage, deps: Deps) -> dict[str, Any]:
         _, state = deps.halls.state(stream(loaded.lot))
         shown["phase"] = str(state.phase)
         shown["over"] = str(state.phase) in OVER
-        shown["code"] = state.setup.code if state.setup else None
+        shown["sealFor"] = next_seal(state)
         turns = {
             player.key: sorted(
                 {name for seat in seats(player) for name in mine(state, Seat.parse(seat))["may"]}

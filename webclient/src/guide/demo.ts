@@ -24,6 +24,8 @@ export interface Demo {
   opensAt?: string
   phase: string | null
   over?: boolean
+  /** The seat whose seal on the record is next: it has to come to the hall before it can be asked. */
+  sealFor?: string | null
   cast: Record<string, Player>
   password?: string
 }

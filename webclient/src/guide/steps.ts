@@ -178,6 +178,12 @@ export interface Turn {
 /** Whose turn it is among those whom the visitor plays. */
 export function turnsOf(demo: Demo, step: Step): Turn[] {
   return Object.entries(demo.cast)
-    .filter(([key, player]) => !demo.companions.includes(key) && (step.acts.some((act) => player.may.includes(act)) || (step.key === 'bid' && key === step.who)))
+    .filter(([key, player]) => !demo.companions.includes(key) && hasTurn(demo, step, key, player))
     .map(([key, player]) => ({ key, player }))
+}
+
+function hasTurn(demo: Demo, step: Step, key: string, player: Player): boolean {
+  if (step.key === 'bid') return key === step.who
+  if (step.key === 'seal') return player.seats.includes(demo.sealFor ?? '')
+  return step.acts.some((act) => player.may.includes(act))
 }
