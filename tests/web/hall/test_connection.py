@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 from web.conftest import ContextFactory, both_engines
+from web.hall.pace import lead
 from web.harness import Guard, Platform, sign_in
 from web.staging import Staged, stage
 
@@ -17,7 +18,7 @@ SOCKETS = "**/ws*"
 
 @pytest.fixture(scope="module")
 def staged(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staged]:
-    made = stage(platform, tmp_path_factory.mktemp("lot"), 25, rules={"phase_a_seconds": 900})
+    made = stage(platform, tmp_path_factory.mktemp("lot"), lead(), rules={"phase_a_seconds": 900})
     made.reach("IDENTIFYING")
     made.identify()
     made.reach("DECRYPTING")

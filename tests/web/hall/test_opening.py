@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, WebSocket, expect
 from web.conftest import ContextFactory
+from web.hall.pace import lead
 from web.harness import PHONE, Platform, axe, no_sideways_scroll
 from web.staging import Staged, stage
 
@@ -38,7 +39,7 @@ class Frames:
 @pytest.fixture(scope="module")
 def staged(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staged]:
     rules = {"line_seconds": 3, "objection_seconds": 4, "signing_seconds": 900, "confirmation_seconds": 5}
-    yield stage(platform, tmp_path_factory.mktemp("lot"), 25, rules=rules)
+    yield stage(platform, tmp_path_factory.mktemp("lot"), lead(), rules=rules)
 
 
 def log_lines(page: Page) -> list[str]:
