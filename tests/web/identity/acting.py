@@ -16,7 +16,7 @@ from asn1crypto import pkcs12 as asn1_p12
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from web.harness import SIGN_IN, Platform
 
 from bidding.client.certificate import save_p12
@@ -24,6 +24,9 @@ from bidding.rehearse.plan import Organisation, organisation
 from crypto.authority import DemoAuthority
 from crypto.authority_profile import Validity
 from crypto.signing import Signer, SigningKey
+
+# A machine that builds and tests at once is slow; what is expected still comes.
+expect.set_options(timeout=15_000)
 
 #: It protects files made for one test.
 CHINESE = "口令：开标大吉１２３"
@@ -41,7 +44,7 @@ class Holder:
 
 
 class Registrar:
-    """Makes certificates with an authority's own keys, as no counter would: expired, of RSA, for operators."""
+    """Makes certificates with an authority's own keys, as no counter would: expired, of RSA …"""
 
     def __init__(self, folder: Path, authority: DemoAuthority) -> None:
         self._folder = folder

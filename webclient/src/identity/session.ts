@@ -17,17 +17,21 @@ signBy(now)
 
 const session = shallowRef<Session | null>(null)
 const held = shallowRef<Signer | null>(null)
-/** Who was signed in here when the session ended: only the same person goes on in this place. */
-const before = shallowRef<Session | null>(null)
+/**
+ * The session ended while its page is open. What is known of it stays, and with it the page and everything typed
+ * there; calls wait until it is renewed.
+ */
+let over = false
 
 /** What a dialog asks the user for, while it asks. */
 export interface Question {
   kind: 'session' | 'key'
   answer: (material: SignerMaterial | null) => Promise<void>
   dismiss: () => void
+  /** The session was renewed elsewhere. */
+  resume?: (found: Session) => void
 }
 export const question = shallowRef<Question | null>(null)
-export const previous: Readonly<ShallowRef<Session | null>> = before
 /** Whether one click is enough: this tab still holds the key, and the session ended by itself. */
 export const keyAtHand = computed(() => held.value !== null)
 
@@ -58,7 +62,10 @@ async function askServer(): Promise<Session | null> {
     enter(await callAs<SessionBody>(slot, 'GET', '/auth/session'))
   } catch (thrown) {
     if (!isGone(thrown)) throw thrown
-    session.value = null
+    if (session.value) {
+      over = true
+      return null
+    }
     // The session ended while no page of it was open: its key goes with it.
     if (slot) await keyring.forget(slot)
   }
@@ -70,7 +77,7 @@ const isGone = (thrown: unknown): boolean => thrown instanceof Problem && thrown
 function enter(body: SessionBody): Session {
   const found: Session = { ...body, name: body.person.name, creditCode: body.organisation.creditCode }
   session.value = found
-  before.value = found
+  over = false
   void import('@/bidder/tickets').then(({ keepTickets }) => keepTickets(found)).catch(() => undefined)
   return found
 }
@@ -93,7 +100,7 @@ export const samePerson = ({ facts }: SignerMaterial, who: Session): boolean =>
   (facts.commonName || facts.organisation) === who.name
 
 async function renew(material: SignerMaterial): Promise<Session> {
-  const who = before.value
+  const who = session.value
   if (who && !samePerson(material, who)) throw otherPerson(who)
   const opened = await openSession(material, slot)
   if (who && opened.person.id !== who.person.id) {
@@ -102,8 +109,9 @@ async function renew(material: SignerMaterial): Promise<Session> {
   }
   held.value = signerFrom(material)
   await keyring.keep({ slot: opened.slot, session: opened, material })
-  loading = Promise.resolve(session.value)
-  return enter(opened)
+  const found = enter(opened)
+  loading = Promise.resolve(found)
+  return found
 }
 
 let asking: Promise<Session> | null = null
@@ -111,7 +119,7 @@ let asking: Promise<Session> | null = null
 /** The session, asking the user to sign in again in place if it is gone. Rejects `sign-in-needed` when dismissed. */
 export async function ensureSession(): Promise<Session> {
   if (!slot) throw signInNeeded()
-  const known = session.value ?? (await loadSession())
+  const known = session.value && !over ? session.value : await loadSession()
   return known ?? askAgain()
 }
 
@@ -125,6 +133,10 @@ function askAgain(): Promise<Session> {
         const renewed = await renew(chosen)
         question.value = null
         resolve(renewed)
+      },
+      resume: (found) => {
+        question.value = null
+        resolve(found)
       },
       dismiss: () => {
         question.value = null
@@ -232,11 +244,17 @@ channel?.addEventListener('message', (event: MessageEvent<{ kind: string; slot: 
     held.value = null
     session.value = null
     location.assign('/')
-  } else if (event.data.kind === 'renewed' && !session.value) {
-    loading = null
-    void loadSession().then((found) => found && question.value?.dismiss())
+  } else if (event.data.kind === 'renewed' && over) {
+    void resumed()
   }
 })
+
+/** Another tab of this identity renewed the session: whoever is asked here need not answer any more. */
+async function resumed(): Promise<void> {
+  loading = null
+  const found = await loadSession().catch(() => null)
+  if (found) question.value?.resume?.(found)
+}
 
 /**
  * An answer said that the session is gone. It ended by itself if its time was over: then one click renews it. Ended
@@ -246,8 +264,8 @@ onSessionGone(async () => {
   if (!slot) return false
   const known = session.value
   await heldSigner()
-  session.value = null
-  loading = null
+  over = true
+  loading = Promise.resolve(null)
   if (known && (now() < Date.parse(known.expiresAt) || now() > Date.parse(known.absoluteExpiresAt))) {
     held.value = null
     await keyring.forget(slot)
@@ -263,7 +281,7 @@ onSessionGone(async () => {
 
 /** Learn how long the session lasts now; its idle limit moves with every call. */
 export async function refreshSession(): Promise<void> {
-  if (!slot || !session.value) return
+  if (!slot || !session.value || over) return
   loading = null
   await loadSession().catch(() => undefined)
 }
