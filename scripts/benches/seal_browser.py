@@ -41,7 +41,7 @@ await build({{
 
 def run(quick: bool) -> list[dict[str, Any]]:
     """Build the page, serve it, and let Chromium seal."""
-    size, rounds = ((200 if quick else 500) * 10**6, 3 if quick else 5)
+    size, rounds = ((200 if quick else 500) * 10**6, 2 if quick else 3)
     with tempfile.TemporaryDirectory(prefix="kaibiao-bench-") as name:
         folder = Path(name)
         file = folder / "bid.bin"

@@ -264,6 +264,12 @@ describe('a larger part', () => {
     const files = [{ name: 'x', blob: gone as unknown as Blob }]
     const broken = await SealingJob.start({ ...seal, parts: [{ ...parts[0]!, files }] })
     expect(await refusal(() => broken.seal('main', { write: () => undefined }))).toBe('file-changed')
+    // A file that is gone has size 0 in some browsers: it must not be sealed as an empty one.
+    const nothing = { ...gone, size: 0, arrayBuffer: () => Promise.reject(new DOMException('', 'NotFoundError')) }
+    const vanished = await SealingJob.start({ ...seal, parts: [{ ...parts[0]!, files: [{ name: 'x', blob: nothing as unknown as Blob }] }] })
+    expect(await refusal(() => vanished.seal('main', { write: () => undefined }))).toBe('file-changed')
+    const smaller = [{ name: 'x', blob: new Blob(['x']), size: 2 }]
+    expect(await refusal(() => SealingJob.start({ ...seal, parts: [{ ...parts[0]!, files: smaller }] }))).toBe('file-changed')
     const whole = await SealingJob.start({ ...seal, parts })
     const full = { write: () => Promise.reject(new Invalid('no-room')) }
     expect(await refusal(() => whole.seal('main', full))).toBe('no-room')

@@ -10,7 +10,7 @@ import { Invalid } from '../errors'
 import { directory, localHeader } from '../plain-zip'
 import { BODY, bodyOf, SEGMENT } from '../stream'
 import type { FileInput, PartPlan, Piece } from './plan'
-import { type FileReading, read, reading } from './reader'
+import { checkEmpty, type FileReading, read, reading } from './reader'
 
 /** `plain` is lent: what takes it has taken a copy when its promise resolves (as WebCrypto does when called). */
 export interface Segment {
@@ -57,7 +57,11 @@ export class Assembler {
   ) {}
 
   async run(): Promise<void> {
-    for (const [file, { blob }] of this.plan.files.entries()) if (blob.size === 0) this.crcs[file] = 0
+    for (const [file, { name, blob }] of this.plan.files.entries()) {
+      if (this.size(file) > 0) continue
+      await checkEmpty(blob, name)
+      this.crcs[file] = 0
+    }
     for (const piece of this.pieces) await this.take(piece)
     await this.pad()
   }
@@ -82,9 +86,12 @@ export class Assembler {
     return this.plan.files[file] as FileInput
   }
 
+  private size(file: number): number {
+    return this.plan.sizes[file] ?? 0
+  }
+
   private entry(file: number): { name: string; size: number; crc: number } {
-    const { name, blob } = this.input(file)
-    return { name, size: blob.size, crc: this.crcs[file] ?? 0 }
+    return { name: this.input(file).name, size: this.size(file), crc: this.crcs[file] ?? 0 }
   }
 
   private slot(index: number): Slot {
@@ -159,7 +166,7 @@ export class Assembler {
     const { name, blob } = this.input(file)
     const from = reading(blob, name)
     try {
-      this.crcs[file] = await this.contents(file, from, blob.size)
+      this.crcs[file] = await this.contents(file, from, this.size(file))
     } finally {
       from.cancel()
     }
@@ -186,7 +193,7 @@ export class Assembler {
   /** Keeps the checksum of one stretch of each file, any of them about equally likely, and of the last. */
   private sample(file: number, start: number, chunk: Uint8Array): void {
     const samples = (this.samples[file] ??= {})
-    const last = start + chunk.length === this.input(file).blob.size
+    const last = start + chunk.length === this.size(file)
     if (!last && Math.random() * (start + chunk.length) >= chunk.length) return
     samples[last ? 'last' : 'any'] = { start, length: chunk.length, crc: crc32(chunk) }
   }

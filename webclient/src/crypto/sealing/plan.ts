@@ -6,10 +6,14 @@ import { encodeForm, type FormFields, frameHead, FORM_NONCE } from '../payload'
 import { archiveSize, checkNames, directorySize, localHeaderSize } from '../plain-zip'
 import { bucketSegments, SEGMENT } from '../stream'
 
-/** A file of the bid: its name in the archive (NFC, `/` between steps) and its bytes, read in slices. */
+/**
+ * A file of the bid: its name in the archive (NFC, `/` between steps) and its bytes, read in order. `size` is what
+ * its owner saw: browsers ask the disk again, and a file that is gone has size 0 then.
+ */
 export interface FileInput {
   readonly name: string
   readonly blob: Blob
+  readonly size?: number
 }
 
 /** What a bidder puts into one part: the form's fields as strings, and files by name. */
@@ -23,6 +27,8 @@ export interface PartPlan {
   readonly name: string
   readonly form: Bytes
   readonly files: readonly FileInput[]
+  /** Of the files, taken once: everything is laid out by them. */
+  readonly sizes: readonly number[]
   /** Bytes of the ZIP, and of all that is not padding. */
   readonly zipSize: number
   readonly total: number
@@ -53,10 +59,19 @@ export function planParts(ctx: Context, parts: readonly PartInput[]): PartPlan[]
 function planPart(ctx: Context, part: PartInput): PartPlan {
   checkNames(part.files.map((file) => file.name))
   const form = encodeForm(ctx, part.name, part.form)
-  const zipSize = archiveSize(part.files.map(({ name, blob }) => ({ name, size: blob.size })))
+  const sizes = part.files.map(sizeOf)
+  const zipSize = archiveSize(part.files.map(({ name }, file) => ({ name, size: sizes[file] ?? 0 })))
   const total = 4 + form.length + FORM_NONCE + 8 + zipSize
   const segments = bucketSegments(total)
-  return { name: part.name, form, files: part.files, zipSize, total, segments, size: segments * SEGMENT }
+  return { name: part.name, form, files: part.files, sizes, zipSize, total, segments, size: segments * SEGMENT }
+}
+
+function sizeOf({ name, blob, size }: FileInput): number {
+  const found = blob.size
+  if (size !== undefined && size !== found) {
+    throw new Invalid('file-changed', 'a file has another size than when it was chosen', { name, why: found ? 'size' : 'NotFoundError' })
+  }
+  return found
 }
 
 /** All pieces of a part's plaintext in order; what follows the last one is zeros. */
@@ -64,13 +79,14 @@ export function piecesOf(plan: PartPlan, formNonce: Uint8Array): Piece[] {
   const head = frameHead(plan.form, formNonce, plan.zipSize)
   const pieces: Piece[] = [{ kind: 'bytes', start: 0, length: head.length, bytes: head }]
   let at = head.length
-  plan.files.forEach(({ name, blob }, file) => {
-    const header = localHeaderSize({ name, size: blob.size })
+  const entries = plan.files.map(({ name }, file) => ({ name, size: plan.sizes[file] ?? 0 }))
+  entries.forEach((entry, file) => {
+    const header = localHeaderSize(entry)
     pieces.push({ kind: 'header', start: at, length: header, file })
-    if (blob.size) pieces.push({ kind: 'file', start: at + header, length: blob.size, file })
-    at += header + blob.size
+    if (entry.size) pieces.push({ kind: 'file', start: at + header, length: entry.size, file })
+    at += header + entry.size
   })
-  const length = directorySize(plan.files.map(({ name, blob }) => ({ name, size: blob.size })))
+  const length = directorySize(entries)
   pieces.push({ kind: 'directory', start: at, length })
   return pieces
 }

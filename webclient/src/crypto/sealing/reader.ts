@@ -56,6 +56,12 @@ export async function read(blob: Blob, at: number, length: number, name: string)
   return data
 }
 
+/** Browsers give a file that is gone the size 0: an empty one must still be there to be read. */
+export async function checkEmpty(blob: Blob, name: string): Promise<void> {
+  const data = await readable(name, () => blob.arrayBuffer())
+  if (data.byteLength) throw new Invalid('file-changed', 'a file changed while it was being sealed', { name, why: 'longer' })
+}
+
 const shorter = (name: string): Invalid =>
   new Invalid('file-changed', 'a file changed while it was being sealed', { name, why: 'shorter' })
 

@@ -47,14 +47,18 @@ export function drawSecrets(ctx: Context, plans: readonly PartPlan[], prev: stri
   const parts = plans.map((plan) => ({
     name: plan.name,
     form: plan.form,
-    files: plan.files.map(mark),
+    files: marks(plan),
     secrets: { kHall: random(32), formNonce: random(FORM_NONCE), salt: random(SALT), prefix: random(PREFIX) },
   }))
   return { ctx, prev, kBidder, kIdentity, receiptPrivate, recoveryCode, parts }
 }
 
-function mark({ name, blob }: { name: string; blob: Blob }): FileMark {
-  return { name, size: blob.size, lastModified: blob instanceof File ? blob.lastModified : null }
+function marks({ files, sizes }: PartPlan): FileMark[] {
+  return files.map(({ name, blob }, file) => ({
+    name,
+    size: sizes[file] ?? 0,
+    lastModified: blob instanceof File ? blob.lastModified : null,
+  }))
 }
 
 /** `file-changed` unless form and files are those the state was made for (content is compared while sealing). */
@@ -65,8 +69,9 @@ export function checkSameInput(state: SealingState, plans: readonly PartPlan[]):
     const plan = plans[i]
     if (plan?.name !== part.name || b64(plan.form) !== b64(part.form)) throw changed('the form is not the one that was sealed', { part: part.name })
     if (plan.files.length !== part.files.length) throw changed('there are other files than before', { part: part.name })
+    const found = marks(plan)
     for (const [j, before] of part.files.entries()) {
-      const now = plan.files[j] ? mark(plan.files[j]) : undefined
+      const now = found[j]
       if (now?.name !== before.name || now.size !== before.size || now.lastModified !== before.lastModified) {
         throw changed('a file is not the one that was sealed', { name: before.name, why: 'mark' })
       }
