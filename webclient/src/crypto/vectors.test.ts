@@ -161,7 +161,7 @@ describe('draws', () => {
   })
 })
 
-describe('stream', () => {
+describe('stream', { timeout: 30_000 }, () => {
   const v = vector<Record<string, string> & { size: number; buckets: [number, number][] }>('stream')
 
   it('is the very ciphertext', async () => {
