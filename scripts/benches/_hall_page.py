@@ -11,10 +11,12 @@ import socket
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from bidding import problems
@@ -34,6 +36,15 @@ from opening_hall.ports import HallPorts
 
 sys.path.append(str(Path(__file__).parents[2] / "tests"))
 LOT = "l_bench"
+
+
+class Peer(StaticFiles):
+    """The compared page, under the policy that such pages need."""
+
+    def file_response(self, *args: Any, **options: Any) -> Response:
+        answer = super().file_response(*args, **options)
+        answer.headers["Content-Security-Policy"] = "default-src 'self' 'unsafe-inline' data: ws:"
+        return answer
 
 
 def app(bids: int, folder: Path, client: Path, peer: Path) -> FastAPI:
@@ -64,7 +75,7 @@ def app(bids: int, folder: Path, client: Path, peer: Path) -> FastAPI:
     def clock() -> dict[str, str]:
         return {"now": iso(now())}
 
-    made.mount("/peer", StaticFiles(directory=peer, html=True))
+    made.mount("/peer", Peer(directory=peer, html=True))
     made.router.default = WebClient(settings, made.router.default)
     made.add_middleware(SecureAnswers, settings=settings)
     return made

@@ -15,5 +15,7 @@ export async function start(): Promise<void> {
   await router.isReady().catch(() => undefined)
   app.mount('#app')
   // A bare machine: the browser fetches the pieces of this font that it needs.
-  if (!hasChineseType()) void import('@fontsource-variable/noto-sans-sc')
+  setTimeout(() => {
+    if (!hasChineseType()) void import('@fontsource-variable/noto-sans-sc')
+  }, 500)
 }
