@@ -6,6 +6,7 @@ What a test does not play itself is done here by the command line's client, thro
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,6 +40,17 @@ RULES = {
     "sign_in_opens_seconds": 3600,
     "line_seconds": 1,
 }
+
+
+def slowness() -> float:
+    """How much longer everything takes on this machine now than on an idle one, roughly; 1 to 3.
+
+    Windows of an opening are fixed before it begins: a busy machine gets longer ones.
+    """
+    waiting = os.getloadavg()[0] / (os.cpu_count() or 1)
+    return max(1.0, min(3.0, waiting / 2.5))
+
+
 OFFICIALS = {
     "agency": ("代理", "host"),
     "tenderer": ("招标人", "tenderer"),

@@ -6,22 +6,24 @@ from pathlib import Path
 
 from web.conftest import ContextFactory
 from web.harness import PHONE, Platform
-from web.staging import stage
+from web.staging import slowness, stage
 from web.story.playing import EN, enter, verified_archive
 
 from bidding.client.inhall import confirm_line
 from bidding.client.record import fetch_record, sign_record
 
-RULES = {"phase_a_seconds": 90, "confirmation_seconds": 60, "objection_seconds": 3, "signing_seconds": 40}
+#: All of them end as soon as everybody has acted.
+RULES = {"phase_a_seconds": 200, "confirmation_seconds": 200, "objection_seconds": 3, "signing_seconds": 200}
 
 
 def test_an_opening_in_english(platform: Platform, new_context: ContextFactory, tmp_path: Path) -> None:
-    staged = stage(platform, tmp_path / "lot", 30, rules=RULES)
+    staged = stage(platform, tmp_path / "lot", 25 * slowness(), rules=RULES)
     host = enter(new_context("en"), staged, "agency", EN)
     tenderer = enter(new_context("en"), staged, "tenderer", EN)
     supervisor = enter(new_context("en"), staged, "supervisor", EN)
     bidder = enter(new_context("en", viewport=PHONE), staged, "甲", EN)
 
+    staged.reach("IDENTIFYING", 300)
     tenderer.release_shares("tenderer", first=True)
     host.release_shares("agency", first=True)
     bidder.press("release")
