@@ -46,7 +46,8 @@ async function runUpload(request: UploadRequest): Promise<void> {
   interruptions = 0
   const total = Object.values(request.sizes).reduce((sum, size) => sum + size, 0)
   let down = false
-  progress({ stage: 'uploading', total, sent: 0, confirmed: 0, speed: 0, left: null, waiting: false }, true)
+  // How much is there already the platform says: no figure before its answer.
+  progress({ stage: 'uploading', total: 0, sent: 0, confirmed: 0, speed: 0, left: null, waiting: false }, true)
   const result = await submit(request, {
     gate,
     progress: (confirmed, onTheWay) => {
