@@ -11,11 +11,9 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 from web import harness
-from web.harness import Platform
 from web.staging import Staged, stage
 
 from bidding.client.agency import put_document
-from bidding.client.clock import local_now
 from crypto.canonical import b64, iso, unb64
 from crypto.signing import sign_detached
 
@@ -84,10 +82,3 @@ def published(tmp_path_factory: pytest.TempPathFactory, client: Path) -> Iterato
         made = Published(stage(platform, folder / "tender", 3600, bidders=()))
         made.extended()
         yield made
-
-
-def stage_another(platform: Platform, folder: Path, number: int, minutes: float) -> Staged:
-    """One more tender of other parties, opening at another time."""
-    assert local_now()
-    other = Platform(platform.server)
-    return stage(other, folder / f"other-{number}", minutes * 60, bidders=(), number=7_100 + 20 * number)

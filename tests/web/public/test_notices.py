@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from web import harness
 from web.conftest import ContextFactory
 from web.harness import PHONE, Platform, axe, no_sideways_scroll
-from web.public.conftest import Published, stage_another
+from web.public.conftest import Published
 from web.staging import stage
 
 
@@ -21,7 +21,7 @@ def several(tmp_path_factory: pytest.TempPathFactory, client: Path) -> Iterator[
     with harness.platform(folder, client) as platform:
         first = Published(stage(platform, folder / "tender", 3600, bidders=()))
         for number in (1, 2):
-            stage_another(platform, folder, number, 90 + number)
+            stage(platform, folder / f"other-{number}", 3600 + 600 * number, bidders=())
         yield first
 
 

@@ -33,7 +33,8 @@ export function openPdf(source: { url: string } | { data: Uint8Array }): PDFDocu
   return getDocument({
     ...source,
     BinaryDataFactory: OwnFiles,
-    cMapUrl: 'own:',
+    // Only its last character matters: `OwnFiles` knows where its files are.
+    cMapUrl: '/',
     useWasm: false,
     useWorkerFetch: false,
     disableWorkerRendering: true,
