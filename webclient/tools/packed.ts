@@ -9,6 +9,8 @@ import type { Plugin } from 'vite'
 const TEXT = /\.(?:js|mjs|css|svg|json|wasm|bcmap)$/
 /** Smaller files gain nothing. */
 const SMALLEST = 512
+/** Of larger ones the last percent takes longest; they are fetched rarely. */
+const LARGE = 400_000
 const brotli = promisify(brotliCompress)
 const zip = promisify(gzip)
 
@@ -39,7 +41,7 @@ async function pack(path: string): Promise<void> {
   const data = await readFile(path)
   if (data.length < SMALLEST) return
   // The best takes seconds: worth it for what is handed out, not for every trial build.
-  const quality = process.env['CI'] ? 11 : 5
+  const quality = process.env['CI'] ? (data.length < LARGE ? 11 : 9) : 5
   const params = { [constants.BROTLI_PARAM_QUALITY]: quality, [constants.BROTLI_PARAM_SIZE_HINT]: data.length }
   await writeFile(`${path}.br`, await brotli(data, { params }))
   await writeFile(`${path}.gz`, await zip(data, { level: 9 }))
