@@ -1,4 +1,4 @@
-"""What `./scripts/run` opens on: a visitor plays every role of an opening in one browser, guided to the end."""
+"""What `./scripts/run` opens on: a visitor plays every role in one browser, guided to the end."""
 
 from __future__ import annotations
 
