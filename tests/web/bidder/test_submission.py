@@ -119,7 +119,7 @@ def test_a_bid_is_replaced_and_then_withdrawn_in_english_on_a_phone(
     assert second["prev"] == first["submission"]
     assert upload_state(platform.data, first["bid"]) == "replaced"
     opened = open_bid(staged, second["bid"], unwrap_key_file(key_file, PASSPHRASE).k_bidder)
-    assert (opened.fields["price"], list(opened.files)) == ("4500000.00", ["better.pdf"])
+    assert (opened.fields["price"], list(opened.files)) == ("4500000.00", ["better.pdf", "offer.pdf"])
     assert list(opened.identity.replaces) == [first["bid"]]
 
     press(page, "Withdraw the bid")
