@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from web import harness
 from web.harness import DESKTOP, PHONE, Demo
 
-from scripts import browsers, web_build
+from scripts import browsers
 
 OUT = Path(__file__).parents[1] / "docs/pictures/web"
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
@@ -28,6 +28,8 @@ SCREENS = {"wide": DESKTOP, "phone": PHONE}
 COLOURS, LARGEST = 96, 60_000
 #: A page has come to rest when nothing moves for so long, in milliseconds.
 REST = 1_200
+#: What pages show while they wait (design/KbLoading.vue).
+LOADING = ".loading"
 EVE, DECRYPTING, READING, RECORDED = "SCHEDULED", "DECRYPTING", "READING", "RECORDED"
 
 
@@ -100,6 +102,8 @@ class Studio:
         page.goto(base + picture.path.format(lot=self.demo.lot, tender=self.demo.tender))
         page.get_by_role("heading", level=1).first.wait_for()
         page.wait_for_timeout(REST)
+        expect(page.locator(LOADING)).to_have_count(0, timeout=60_000)
+        page.wait_for_timeout(REST)
         shot = page.screenshot(animations="disabled", scale="css")
         path = OUT / f"{picture.name}-{lang}-{screen}.webp"
         path.write_bytes(packed(shot))
@@ -147,7 +151,6 @@ def give_to_companions(demo: Demo, *but: str) -> None:
 
 @contextmanager
 def studio(minutes: float) -> Iterator[Studio]:
-    web_build.build(web_build.OUT)
     with tempfile.TemporaryDirectory(prefix="kaibiao-pictures-") as name, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=browsers.chromium(), args=browsers.ARGUMENTS, env=browsers.environment()
@@ -163,7 +166,7 @@ def main(names: list[str]) -> int:
     order = [EVE, DECRYPTING, READING, RECORDED]
     eve = sum(1 for one in wanted if one.phase == EVE)
     # Time enough for every picture of the eve, four of each.
-    with studio(1.0 + eve * 0.3) as at:
+    with studio(1.0 + eve * 0.5) as at:
         waiting, _ = at.page("", "zh", "wide")
         for stage in order:
             here = [one for one in wanted if one.phase == stage]
