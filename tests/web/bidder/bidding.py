@@ -74,14 +74,33 @@ class Words:
 
 
 ZH = Words(
-    "下一步", "选择文件", "为密钥文件设置口令", "再输入一次", "我已核对投标内容", "加密并上传", "加密并替换原投标",
-    "保存密钥：开标解密要用", "下载密钥文件", "已保存，恢复码不再显示", "投标已递交，回执在此", FORM,
-)  # fmt: skip
+    next="下一步",
+    files="选择文件",
+    passphrase="为密钥文件设置口令",
+    again="再输入一次",
+    checked="我已核对投标内容",
+    go="加密并上传",
+    replace_go="加密并替换原投标",
+    keep="保存密钥：开标解密要用",
+    download_key="下载密钥文件",
+    saved="已保存，恢复码不再显示",
+    submitted="投标已递交，回执在此",
+    form=FORM,
+)
 EN = Words(
-    "Continue", "Choose files", "Passphrase for the key file", "Once more", "I have checked the bid", "Seal and upload",
-    "Seal and replace the earlier bid", "Keep the keys: the opening needs them", "Download the key file",
-    "Saved; show the code no more", "The bid is submitted; here is the receipt", FORM_EN,
-)  # fmt: skip
+    next="Continue",
+    files="Choose files",
+    passphrase="Passphrase for the key file",
+    again="Once more",
+    checked="I have checked the bid",
+    go="Seal and upload",
+    replace_go="Seal and replace the earlier bid",
+    keep="Keep the keys: the opening needs them",
+    download_key="Download the key file",
+    saved="Saved; show the code no more",
+    submitted="The bid is submitted; here is the receipt",
+    form=FORM_EN,
+)
 
 
 def axe(page: Page) -> None:
@@ -109,7 +128,9 @@ def fill_form(page: Page, values: dict[str, str]) -> None:
         page.get_by_label(re.compile(rf"^{re.escape(label)}(（|$)")).fill(value)
 
 
-def prepare(page: Page, files: Iterable[FilePayload] | Path, words: Words = ZH, form: dict[str, str] | None = None) -> None:
+def prepare(
+    page: Page, files: Iterable[FilePayload] | Path, words: Words = ZH, form: dict[str, str] | None = None
+) -> None:
     """From the certificate to the page that seals."""
     press(page, words.next)
     chooser = page.get_by_label(words.files, exact=True)
@@ -130,13 +151,15 @@ def seal(page: Page, words: Words = ZH, go: str = "") -> None:
 def keep_keys(page: Page, words: Words = ZH) -> tuple[bytes, str]:
     """Download the key file, read the code, type the two groups; (key file, recovery code)."""
     expect(page.get_by_role("heading", name=words.keep)).to_be_visible(timeout=60_000)
-    groups = page.get_by_role("list", name=re.compile("恢复码|Recovery code")).locator("code").all_inner_texts()
+    groups = (
+        page.get_by_role("list", name=re.compile("恢复码|Recovery code")).locator("code").all_inner_texts()
+    )
     with page.expect_download() as got:
         press(page, words.download_key)
     key_file = got.value.path().read_bytes()
     for field in page.get_by_label(re.compile(r"^(第 \d 组|Group \d)$")).all():
-        number = int(re.search(r"\d", field.locator("xpath=ancestor::div[label]//label").inner_text()).group())  # type: ignore[union-attr]
-        field.fill(groups[number - 1].lower())
+        label = field.locator("xpath=ancestor::div[label]//label").inner_text()
+        field.fill(groups[int(re.sub(r"\D", "", label)) - 1].lower())
     press(page, words.saved)
     return key_file, "-".join(groups)
 
@@ -162,9 +185,11 @@ def bid_records(page: Page) -> list[dict[str, Any]]:
                 const all = open.result.transaction('bids').objectStore('bids').getAll()
                 all.onsuccess = () => {
                   open.result.close()
-                  done(all.result.map(({bid, phase, submission, kept, prev, upload, receipt, secret, receiptKey, acknowledged, checkedInAt}) =>
-                    ({bid, phase, submission, kept, prev, upload, receipt, acknowledged, checkedInAt,
-                      secret: secret !== null, extractable: receiptKey?.extractable ?? null})))
+                  done(all.result.map((one) => ({
+                    bid: one.bid, phase: one.phase, submission: one.submission, kept: one.kept,
+                    prev: one.prev, receipt: one.receipt, secret: one.secret !== null,
+                    extractable: one.receiptKey?.extractable ?? null,
+                  })))
                 }
               }
             })"""
@@ -179,7 +204,9 @@ def kept_files(page: Page) -> list[str]:
             """async () => {
               const root = await navigator.storage.getDirectory()
               const found = []
-              try { for await (const name of (await root.getDirectoryHandle('bids')).keys()) found.push(name) } catch {}
+              try {
+                for await (const name of (await root.getDirectoryHandle('bids')).keys()) found.push(name)
+              } catch {}
               return found
             }"""
         )
@@ -194,7 +221,7 @@ class Watch:
         context.on("request", lambda request: self.requests.append(request))
 
     def assert_unlinked(self) -> int:
-        """Nothing that says who bids carries a slot, a cookie or a referrer; how many such requests there were."""
+        """Nothing that says who bids carries a slot, a cookie or a referrer; the count of such requests."""
         telling = [one for one in self.requests if TELLING.search(one.url)]
         for one in telling:
             assert "/as/" not in one.url, one.url
@@ -204,7 +231,10 @@ class Watch:
         return len(telling)
 
 
-TELLING = re.compile(r"/api/(uploads/|receipts/|lots/[^/]+/(uploads|withdraw|checkin|acks|diagnostics)|halls/[^/]+/(release|challenge|wraps))")
+TELLING = re.compile(
+    r"/api/(uploads/|receipts/|lots/[^/]+/(uploads|withdraw|checkin|acks|diagnostics)"
+    r"|halls/[^/]+/(release|challenge|wraps))"
+)
 
 
 @dataclass(frozen=True)
@@ -227,7 +257,8 @@ def open_bid(staged: Staged, bid: str, k_bidder: bytes, part: str = "main") -> O
     some = sorted(keys)[: manifest.k]
 
     def secret(purpose: str) -> bytes:
-        return reconstruct(manifest, purpose, {index: open_share(manifest, purpose, index, keys[index]) for index in some})
+        shares = {index: open_share(manifest, purpose, index, keys[index]) for index in some}
+        return reconstruct(manifest, purpose, shares)
 
     identity = open_identity(manifest, _file(staged.platform.data, upload, "box"), secret(IDENTITY))
     dek = content_key(manifest, part, bidder_part_key(manifest, k_bidder, part), secret(hall_purpose(part)))
@@ -271,5 +302,6 @@ def upload_state(data: Path, bid: str) -> str:
 def statements(data: Path, bid: str) -> dict[str, dict[str, Any]]:
     """What the receipt key said about a bid, the newest of each type."""
     with closing(sqlite3.connect(f"file:{data / 'kaibiao.db'}?mode=ro", uri=True)) as db:
-        rows = db.execute("select type, body from receipt_statements where bid = ? order by received_at", (bid,)).fetchall()
+        query = "select type, body from receipt_statements where bid = ? order by received_at"
+        rows = db.execute(query, (bid,)).fetchall()
     return {kind: json.loads(body) for kind, body in rows}

@@ -84,5 +84,6 @@ def _share(page: Page) -> float:
 
 def _wait_for_share(page: Page, share: float) -> None:
     page.wait_for_function(
-        "share => Number(document.querySelector('[role=progressbar]')?.ariaValueNow) >= share * 100", arg=share
+        "share => Number(document.querySelector('[role=progressbar]')?.ariaValueNow) >= share * 100",
+        arg=share,
     )

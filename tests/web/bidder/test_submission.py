@@ -1,4 +1,4 @@
-"""A bid from the certificate to the receipt, replaced and withdrawn: what the browser sealed, Python opens."""
+"""A bid from the certificate to the receipt, replaced and withdrawn; what the browser seals, Python opens."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from crypto.envelope import unwrap_key_file, unwrap_recovery
 
 @pytest.fixture(scope="module")
 def staged(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staged]:
-    yield stage(platform, tmp_path_factory.mktemp("tender"), 3600, bidders=("甲", "乙", "丙", "丁"), sealed=())
+    yield stage(platform, tmp_path_factory.mktemp("tender"), 3600, bidders="甲乙丙丁", sealed=())
 
 
 @both_engines
@@ -131,7 +131,9 @@ def test_a_bid_is_replaced_and_then_withdrawn_in_english_on_a_phone(
     with page.expect_download() as got:
         dialog.get_by_role("button", name="Withdraw this bid").click()
     assert json.loads(got.value.path().read_bytes())["submission"] == second["submission"]
-    expect(page.get_by_text("The earlier bid was withdrawn. Until the deadline you may bid again.")).to_be_visible()
+    expect(
+        page.get_by_text("The earlier bid was withdrawn. Until the deadline you may bid again.")
+    ).to_be_visible()
     assert upload_state(platform.data, second["bid"]) == "withdrawn"
     watch.assert_unlinked()
 

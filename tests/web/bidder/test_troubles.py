@@ -1,4 +1,4 @@
-"""What goes wrong on a bidder's own side: each says whether the bid is safe and what to do, and nothing is lost."""
+"""What goes wrong on a bidder's side: each says whether the bid is safe and what to do; nothing is lost."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MIB = 1 << 20
 
 @pytest.fixture(scope="module")
 def staged(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Staged:
-    return stage(platform, tmp_path_factory.mktemp("tender"), 3600, bidders=("甲", "乙", "丙", "丁"), sealed=())
+    return stage(platform, tmp_path_factory.mktemp("tender"), 3600, bidders="甲乙丙丁", sealed=())
 
 
 def _file(folder: Path, size: int, name: str = "大文件.bin") -> Path:
@@ -142,7 +142,8 @@ def test_the_deadline_comes_in_the_middle_of_an_upload(
         seal(page)
         expect(page.get_by_text(re.compile("按目前速度，到截止时间还传不完"))).to_be_visible(timeout=60_000)
         left = (staged.opens_at - local_now()) / timedelta(milliseconds=1)
-        expect(page.get_by_text(re.compile("最后一个字节没有在截止前到达"))).to_be_visible(timeout=left + 60_000)
+        late = page.get_by_text(re.compile("最后一个字节没有在截止前到达"))
+        expect(late).to_be_visible(timeout=left + 60_000)
         axe(page)
         [record] = bid_records(page)
         assert record["phase"] == "late"
