@@ -83,7 +83,7 @@ def test_a_file_is_read_in_place(published: Published, new_context: ContextFacto
     reader.get_by_label("在文件中查找").fill(LAST)
     reader.get_by_role("button", name="查找").click()
     expect(reader.get_by_role("status").filter(has_text="第 6 页")).to_be_visible()
-    expect(reader.get_by_text(LAST)).to_be_attached()
+    expect(reader.get_by_text(LAST, exact=True)).to_be_attached()
     page.keyboard.press("Escape")
     expect(reader).to_have_count(0)
     expect(opener).to_be_focused()
