@@ -42,14 +42,16 @@ def add_lot(page: Page, opens_at: datetime, title: str = "") -> str:
 
 
 def save(page: Page) -> None:
-    page.get_by_role("button", name="保存", exact=True).click()
-    expect(page.get_by_text("已保存", exact=True).first).to_be_visible()
+    button = page.get_by_role("button", name="保存", exact=True)
+    button.click()
+    expect(button).to_have_attribute("aria-disabled", "true")
+    expect(button).not_to_have_attribute("aria-busy", "true")
 
 
-def add_officer(page: Page, number: int, person: Person) -> None:
-    """One more holder of an opening key, on the page of people."""
+def add_officer(page: Page, seat: str, person: Person) -> None:
+    """One more holder of an opening key, on the page of people; the seat is the next usual one."""
     page.get_by_role("button", name="添加持有人").click()
-    group = page.get_by_role("group").filter(has=page.get_by_label("姓名（与证书一致）")).nth(number)
+    group = page.get_by_role("group", name=seat)
     group.get_by_label("姓名（与证书一致）").fill(person.name)
     group.get_by_label("单位统一社会信用代码").fill(person.organisation.credit_code)
 

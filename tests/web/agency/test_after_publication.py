@@ -51,7 +51,6 @@ def test_question_clarification_extension_termination(
     assert package["revision"] == 2
     assert package["deadline"] > f"{staged.opens_at:%Y-%m-%dT%H:%M}"
 
-    page.get_by_role("button", name="OK").or_(page.get_by_role("link", name="OK")).click()
     section(page, "提问与异议")
     expect(page.get_by_text("第 1 号公告已答复")).to_have_count(3)
     section(page, "结果与终止")

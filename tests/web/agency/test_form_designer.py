@@ -54,7 +54,7 @@ def test_a_form_is_designed_by_keyboard(platform: Platform, new_context: Context
     expect(preview.get_by_text("肆佰陆拾捌万元整")).to_be_visible()
     save(page)
     page.reload()
-    expect(page.get_by_role("list", name="字段").get_by_text("质量等级")).to_be_visible()
+    expect(page.get_by_role("button", name="质量等级 选项")).to_be_visible()
     assert fields(page)[1] == "质量"
     expect(page.get_by_role("button", name="删除 投标报价")).to_have_count(0)
 

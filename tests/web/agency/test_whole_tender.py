@@ -64,7 +64,7 @@ def test_from_nothing_to_published_and_bid_on(
     save(page)
 
     section(page, "人员与密钥")
-    add_officer(page, 1, tenderer)
+    add_officer(page, "招标人席", tenderer)
     axe(page, within="main")
     save(page)
     mine = make_key(page, lot, tmp_path)
