@@ -70,7 +70,7 @@ class EvidenceEvent(TypedDict):
     at: str
     type: str
     seat: str
-    body: dict[str, Any] | None
+    body: dict[str, Any]
 
 
 @closed

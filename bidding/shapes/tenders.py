@@ -7,6 +7,7 @@ from typing import Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from bidding.shapes.common import Party, RuleValue, closed
+from bidding.tenders.forms import FieldKind
 from bidding.tenders.listing import Stage
 from bidding.tenders.terms import LotState, Mode
 
@@ -201,7 +202,7 @@ class FormField(TypedDict):
     name: str
     zh: str
     en: str
-    kind: str
+    kind: FieldKind
     required: bool
     unit: str
     choices: list[str]
@@ -283,7 +284,7 @@ class LotPackage(TypedDict):
     tenderer: Party
     agency: Party
     now: str
-    objectionsInTimeUntil: NotRequired[str]
+    objectionsInTimeUntil: str
 
 
 @closed

@@ -6,12 +6,7 @@ import { post } from '@/api/http'
 import { now } from '@/clock'
 import { noTicket } from './problems'
 import { database } from './state/db'
-
-interface Drawn {
-  month: string
-  tickets: string[]
-  usableUntil: string
-}
+import type { Drawn } from '@/wire/api'
 
 const thisMonth = (): string => new Date(now()).toISOString().slice(0, 7)
 

@@ -7,7 +7,7 @@ import { day } from '@/i18n/format'
 import * as faults from './signer/p12-faults'
 import { signerFrom, type SignerMaterial } from './signer/signer'
 import type { CertificateFacts } from './signer/certificate'
-import type { SessionBody } from './types'
+import type { SignedInBody } from '@/wire/api'
 
 interface Challenge {
   challenge: string
@@ -20,12 +20,12 @@ const LABEL = 'kaibiao/sign-in/v1'
 const STATEMENT_LIMIT = 4096
 
 /** Open a session with a certificate, in a slot or (null) in a fresh one. Throws `Problem`. */
-export async function openSession(material: SignerMaterial, slot: string | null): Promise<SessionBody> {
+export async function openSession(material: SignerMaterial, slot: string | null): Promise<SignedInBody> {
   checkValidity(material.facts)
   const challenge = await callAs<Challenge>(slot, 'POST', '/auth/challenge', {})
   const statement = checkStatement(challenge)
   const cms = await signerFrom(material).detachedCms(statement, { at: new Date(now()) })
-  return callAs<SessionBody>(slot, 'POST', '/auth/session', { challenge: challenge.challenge, cms: b64(cms) })
+  return callAs<SignedInBody>(slot, 'POST', '/auth/session', { challenge: challenge.challenge, cms: b64(cms) })
 }
 
 /** Throws `Problem` for a certificate that is over, or not yet valid, by the server's clock. */

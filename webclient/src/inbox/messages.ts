@@ -1,17 +1,8 @@
 /** Messages as the platform keeps them, and where each one leads. */
 import { get, post } from '@/api/http'
+import type { Message } from '@/wire/api'
 
-export interface Message {
-  id: string
-  kind: string
-  zh: string
-  en: string
-  body: string
-  tender: string | null
-  lot: string | null
-  at: string
-  readAt: string | null
-}
+export type { Message } from '@/wire/api'
 
 export type Goal = 'tender' | 'lot' | 'hall' | 'bid' | 'key'
 

@@ -267,6 +267,9 @@ export interface EnvelopeCheck {
   sha256: string
 }
 
+/** How a field's text is to be read. */
+export type FieldKind = 'money' | 'ratio' | 'text' | 'integer' | 'date' | 'choice'
+
 export interface FilePieces {
   size: number
   pieces: number
@@ -292,7 +295,7 @@ export interface FormField {
   name: string
   zh: string
   en: string
-  kind: string
+  kind: FieldKind
   required: boolean
   unit: string
   choices: string[]
@@ -413,7 +416,7 @@ export interface LotPackage {
   tenderer: Party
   agency: Party
   now: string
-  objectionsInTimeUntil?: string
+  objectionsInTimeUntil: string
 }
 
 /** Where a lot (标段) stands; each is opened on its own. */

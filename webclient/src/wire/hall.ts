@@ -174,7 +174,7 @@ export interface EvidenceEvent {
   at: string
   type: string
   seat: string
-  body: Record<string, unknown> | null
+  body: Record<string, unknown>
 }
 
 /** What happened, what it means for the bid, and what to do. */

@@ -1,19 +1,9 @@
 /** Recompute a draw from its published inputs, here in the browser. */
 import { unb64, hex } from '@/crypto/canonical'
 import { drawIndex, drawSeed } from '@/crypto/draws'
+import type { Transcript } from '@/wire/hall'
 
-/** GET /halls/{lot}/draw: the logged event with every input. */
-export interface Transcript {
-  label: string
-  candidates: string[]
-  reveals: Record<string, string>
-  kHalls?: Record<string, string>
-  missing?: string[]
-  seed: string
-  counter?: number
-  index: number
-  value: string
-}
+export type { Transcript } from '@/wire/hall'
 
 export interface Verdict {
   seed: string

@@ -2,33 +2,9 @@
 import { get, post, raw } from '@/api/http'
 import { Problem } from '@/api/problem'
 import { b64 } from '@/crypto/canonical'
+import type { Application, Revocation, Status } from '@/wire/api'
 
-export type Status = 'submitted' | 'issued' | 'rejected'
-
-export interface Revocation {
-  serial: string
-  reason: string
-  revokedAt: string
-  invalidSince: string | null
-}
-
-export interface Application {
-  application: string
-  status: Status
-  organisation: string
-  creditCode: string
-  person: string
-  usage: string
-  replaces: string | null
-  applicantReason: string
-  submittedAt: string
-  decidedAt: string | null
-  reason: string
-  serial: string | null
-  certificate: string | null
-  chain: string[]
-  revoked: Revocation | null
-}
+export type { Application, Revocation, Status } from '@/wire/api'
 
 const anonymous = { anonymous: true } as const
 

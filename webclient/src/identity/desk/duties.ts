@@ -1,6 +1,9 @@
 /** What a person is here for: which desks are theirs, and which openings they have a seat in. */
 import { get } from '@/api/http'
 import type { Session } from '../types'
+import type { HallLine, Phase } from '@/wire/hall'
+
+export type { HallLine } from '@/wire/hall'
 
 export type DutyKey = 'bids' | 'agency' | 'checks' | 'officer' | 'supervision' | 'certificates' | 'operators'
 
@@ -11,18 +14,7 @@ export interface Duty {
   count: number
 }
 
-export interface HallLine {
-  lot: string
-  title: string
-  lotTitle: string
-  phase: string
-  opensAt: string
-  suspended: boolean
-  demonstration: boolean
-  mine: { seat: string; role: string }[]
-}
-
-const OVER = new Set(['recorded', 'failed', 'aborted'])
+const OVER = new Set<Phase>(['RECORDED', 'FAILED', 'ABORTED'])
 const quiet = <T>(path: string, none: T): Promise<T> => get<T>(path).catch(() => none)
 
 export async function halls(session: Session): Promise<HallLine[]> {

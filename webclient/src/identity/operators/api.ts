@@ -4,41 +4,9 @@ import { b64, parseCanonical, unb64 } from '@/crypto/canonical'
 import { now } from '@/clock'
 import { newId } from '../ids'
 import { signer, signStatement } from '../session'
-import type { Role } from '../types'
+import type { AuditEvent, Grant, OperatorAct as Act } from '@/wire/api'
 
-export interface Grant {
-  id: string
-  organisation: string
-  organisationName: string
-  creditCode: string
-  person: string
-  personName: string
-  role: Role
-  grantedBy: string
-  grantedAt: string
-}
-
-export interface Act {
-  id: string
-  kind: string
-  subject: string
-  statement: string
-  askedBy: string
-  askedByName: string
-  askedAt: string
-  confirmedBy: string | null
-  confirmedByName: string
-  confirmedAt: string | null
-  open: boolean
-}
-
-export interface AuditEvent {
-  version: number
-  at: string
-  seat: string
-  type: string
-  body: Record<string, unknown> | null
-}
+export type { AuditEvent, Grant, OperatorAct as Act } from '@/wire/api'
 
 export const KINDS = ['suspend-hall', 'abort-hall', 'grant-operator'] as const
 export type Kind = (typeof KINDS)[number]

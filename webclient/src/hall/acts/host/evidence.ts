@@ -1,14 +1,9 @@
 /** What is known about one bid that dropped out: what its bidder did and said, and whether the platform was there. */
 import { get } from '@/api/http'
 import type { HallView } from '../../wire'
+import type { EvidenceEvent } from '@/wire/hall'
 
-export interface EvidenceEvent {
-  v: number
-  at: string
-  type: string
-  seat: string
-  body: Record<string, unknown>
-}
+export type { EvidenceEvent } from '@/wire/hall'
 
 export interface Statement {
   type: string
