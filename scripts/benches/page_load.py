@@ -163,7 +163,7 @@ def load(browser: Browser, address: str) -> dict[str, float]:
     session.send("Network.emulateNetworkConditions", LINE)
     session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
     page.goto(address, wait_until="commit")
-    page.get_by_role("tab").first.wait_for(timeout=60_000)
+    page.get_by_role("tab").first.wait_for(timeout=180_000)
     page.wait_for_timeout(REST_SECONDS * 1000)
     seen = page.evaluate("window.seen")
     context.close()
