@@ -105,6 +105,7 @@ EN = Words(
 
 def axe(page: Page) -> None:
     """The desk's own part of the page; the frame around it has its own tests."""
+    page.locator("main h1").wait_for()
     harness.axe(page, within="main")
 
 
