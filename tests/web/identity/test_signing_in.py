@@ -164,5 +164,6 @@ def test_a_challenge_of_another_site_is_not_signed(
 def test_a_certificate_about_to_end_is_mentioned(platform: Platform, page: Page, tmp_path: Path) -> None:
     holder = acting.registrar(platform, tmp_path).holder("将到期", validity=acting.ending_soon())
     sign_in(page, platform.base, holder.p12, CHINESE, next_path="/account")
+    expect(page.get_by_text("请及时办理更新").first).to_be_visible()
     expect(page.get_by_text("还有 9 天").first).to_be_visible()
     axe(page)

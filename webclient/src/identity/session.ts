@@ -4,16 +4,16 @@ import { onSessionGone } from '@/api/http'
 import { Problem, problem } from '@/api/problem'
 import { pageAs, slot } from '@/app/place'
 import { now } from '@/clock'
-import { b64, canon, type Json } from '@/crypto/canonical'
+import type { Json } from '@/crypto/canonical'
 import { callAs } from './calls'
 import * as keyring from './keyring'
-import { openSession } from './sign-in'
-import { signBy, signerFrom, type Signer, type SignerMaterial } from './signer/signer'
+import type { Signer, SignerMaterial } from './signer/signer'
 import type { Identity, Role, Session, SessionBody } from './types'
+import { keepWarnings } from './warnings'
 
 export type { Identity, Role, Session } from './types'
 
-signBy(now)
+const signing = () => import('./signing')
 
 const session = shallowRef<Session | null>(null)
 const held = shallowRef<Signer | null>(null)
@@ -84,10 +84,11 @@ function enter(body: SessionBody): Session {
 
 /** Sign in as a new identity in a slot of its own; the page goes there. */
 export async function signInAnew(material: SignerMaterial, next = '/desk'): Promise<void> {
+  const { openSession } = await signing()
   const opened = await openSession(material, null)
   await keyring.keep({ slot: opened.slot, session: opened, material })
   channel?.postMessage({ kind: 'in', slot: opened.slot })
-  sessionStorage.setItem(`kb-warnings-${opened.slot}`, JSON.stringify(opened.warnings ?? []))
+  keepWarnings(opened)
   location.assign(pageAs(opened.slot, next))
 }
 
@@ -102,6 +103,7 @@ export const samePerson = ({ facts }: SignerMaterial, who: Session): boolean =>
 async function renew(material: SignerMaterial): Promise<Session> {
   const who = session.value
   if (who && !samePerson(material, who)) throw otherPerson(who)
+  const { openSession, signerFrom } = await signing()
   const opened = await openSession(material, slot)
   if (who && opened.person.id !== who.person.id) {
     await callAs<void>(slot, 'DELETE', '/auth/session')
@@ -151,7 +153,7 @@ function askAgain(): Promise<Session> {
 export async function heldSigner(): Promise<Signer | null> {
   if (!held.value && slot && session.value) {
     const known = await keyring.recall(slot)
-    if (known) held.value = signerFrom(known.material)
+    if (known) held.value = (await signing()).signerFrom(known.material)
   }
   return held.value
 }
@@ -172,9 +174,9 @@ function askForKey(who: Session): Promise<Signer> {
         if (!material) throw cancelled()
         if (!samePerson(material, who)) throw otherPerson(who)
         await keyring.keep({ slot: who.slot, session: who, material })
-        held.value = signerFrom(material)
+        const own = (held.value = (await signing()).signerFrom(material))
         question.value = null
-        resolve(held.value)
+        resolve(own)
       },
       dismiss: () => {
         question.value = null
@@ -187,8 +189,9 @@ function askForKey(who: Session): Promise<Signer> {
 
 /** A statement in its canonical bytes and the detached CMS over them, as the platform takes signed statements. */
 export async function signStatement(value: Json): Promise<{ statement: string; cms: string }> {
-  const statement = canon(value)
   const own = await signer()
+  const { b64, canon } = await signing()
+  const statement = canon(value)
   return { statement: b64(statement), cms: b64(await own.detachedCms(statement)) }
 }
 

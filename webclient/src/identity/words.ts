@@ -53,7 +53,8 @@ export const t = words(
     keyNeededLead: '浏览器没有保留这份证书的密钥。请再次选择证书文件；它只在本机打开。',
     useKey: '使用这份证书',
     cancel: '取消',
-    loadFailed: '暂时无法确认登录状态',
+    warnEnds: '证书将于 {day} 到期，请及时办理更新',
+    warnUnknown: '暂时无法取得证书的吊销信息，平台会继续核对；不影响登录',
   },
   {
     signIn: 'Sign in',
@@ -104,7 +105,8 @@ export const t = words(
     keyNeededLead: 'The browser did not keep this certificate’s key. Choose the certificate file again; it is opened on this computer only.',
     useKey: 'Use this certificate',
     cancel: 'Cancel',
-    loadFailed: 'Whether you are signed in cannot be told right now',
+    warnEnds: 'Your certificate ends on {day}: renew it in time',
+    warnUnknown: 'Whether the certificate was revoked cannot be told right now; the platform keeps checking. You are signed in',
   },
 )
 
