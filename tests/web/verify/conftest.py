@@ -78,8 +78,10 @@ def stamp(world: OpenedWorld) -> None:
 
 
 @contextmanager
-def finished_opening(folder: Path, client: Path, play: Callable[[OpenedWorld], None]) -> Iterator[Finished]:
-    with opened_world(folder) as world:
+def finished_opening(
+    folder: Path, client: Path, play: Callable[[OpenedWorld], None], bidders: int = 3
+) -> Iterator[Finished]:
+    with opened_world(folder, bidders=bidders) as world:
         play(world)
         stamp(world)
         rights = {

@@ -60,6 +60,8 @@ export class Case {
   key: Verifier | null = null
   checkpoint: Checkpoint | null = null
   checkpointNote = ''
+  /** Checkpoints in the archive: size, and the known witnesses that cosigned. */
+  readonly cosigned: { size: number; witnesses: string[] }[] = []
   readonly leaves = new Map<number, { at: Date; commitment: Uint8Array }>()
   readonly events = new Map<string, LogEvent[]>()
   hall: LogEvent[] = []

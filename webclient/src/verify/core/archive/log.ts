@@ -69,11 +69,12 @@ export async function checkCheckpoint(bench: Case, findings: Findings): Promise<
   const witnesses = opened.has(names.WITNESSES) ? (await opened.text(names.WITNESSES)).split('\n').filter(Boolean).map(parseVerifier) : []
   if (witnesses.length) bench.trusted.push({ key: 'witnesses-from-archive', params: { names: witnesses.map((one) => one.name).join('、') } })
   const vouched = await cosigners(encoded, witnesses)
+  bench.cosigned.push({ size: bench.checkpoint.size, witnesses: vouched.map((one) => one.witness) })
   for (const name of opened.names(names.EARLIER)) {
     try {
       const { note, proof } = (await opened.json(name)) as { note: string; proof: string[] }
       const earlier = await openCheckpoint(note, [key])
-      await cosigners(note, witnesses)
+      bench.cosigned.push({ size: earlier.size, witnesses: (await cosigners(note, witnesses)).map((one) => one.witness) })
       verifyConsistency(earlier.size, bench.checkpoint.size, earlier.root, bench.checkpoint.root, proof.map(unb64))
     } catch (fault) {
       findings.take(place(name, fault))

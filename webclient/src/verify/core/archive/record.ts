@@ -73,7 +73,9 @@ export function compareMinutes(bench: Case, session: Session, value: Json): Wron
   const openings = new Map(bench.opened_().filter((one) => one.part === session.part).map((one) => [one.bid, one.opening]))
   if (minutes.lot !== bench.opened.manifest.lot) wrong.push({ path: '', reason: 'minutes-differ', says: minutes.lot, proven: bench.opened.manifest.lot })
   for (const [bid, cells] of minutes.rows) {
-    const identity = identities.get(bid)
+    const found = identities.get(bid)
+    // Of a bid whose identity did not hold the record prints what could be read, and the log proves nothing.
+    const identity = found?.ok ? found : undefined
     const opening = openings.get(bid)
     const proven: Record<string, string | undefined> = {
       bidder: identity?.name, creditCode: identity?.creditCode, price: opening?.ok ? opening.form?.price : undefined,

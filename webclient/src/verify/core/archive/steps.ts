@@ -9,6 +9,7 @@ import * as log from './log'
 import { openArchive, type Right } from './opened'
 import { type Facts, tellOutcome } from './outcome'
 import * as people from './people'
+import { checkQuorum } from './quorum'
 import * as record from './record'
 import { checkSetup } from './setup'
 import { checkLayout } from './structure'
@@ -38,6 +39,7 @@ const STEPS: readonly StepSpec<Bench>[] = [
   { id: 'files', run: bids.checkPayloads, needs: ['closed'] },
   { id: 'draws', run: people.checkDraws, needs: ['events'] },
   { id: 'acts', run: people.checkActs, needs: ['events'] },
+  { id: 'quorum', run: checkQuorum, needs: ['events'] },
   {
     id: 'order',
     // Deciding everything anew needs the hall's rules, and those exist once, in Python.
