@@ -66,6 +66,7 @@ def test_phase_a_from_every_side(staged: Staged, new_context: ContextFactory) ->
     bidder = enter(new_context("en", viewport=PHONE), staged, "甲", EN)
     readable(bidder.page)
     bidder.press("release")
+    expect(bidder.dialog).to_be_visible(timeout=PATIENCE)
     axe(bidder.page, within="dialog[open]")
     bidder.use_recovery_code(staged.recovery("乙")[1])
     expect(bidder.dialog.get_by_role("alert")).to_be_visible(timeout=PATIENCE)

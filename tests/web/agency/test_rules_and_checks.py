@@ -1,4 +1,4 @@
-"""Rules with sources: what stands against publishing, how a binding row changes, the check in two browsers."""
+"""Rules with sources: what stands against publishing, how a binding row changes, the check by two."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_the_check_names_defects_once(office: Staffed, new_context: ContextFacto
     page.get_by_role("button", name="改正后再次提交").click()
     desk.reload()
     desk.get_by_role("button", name="通过核验").click()
-    expect(desk.get_by_text("已通过", exact=True)).to_be_visible()
+    expect(desk.get_by_text("已通过核验")).to_be_visible()
     page.reload()
     expect(page.get_by_text("核验通过")).to_be_visible()
     assert tender

@@ -149,20 +149,33 @@ def seal(page: Page, words: Words = ZH, go: str = "") -> None:
     press(page, go or words.go)
 
 
-def keep_keys(page: Page, words: Words = ZH) -> tuple[bytes, str]:
-    """Download the key file, read the code, type the two groups; (key file, recovery code)."""
+def keep_keys(page: Page, words: Words = ZH, *, downloads: bool = True) -> tuple[bytes, str]:
+    """Download the key file, read the code, type the two groups; (key file, recovery code).
+
+    Where a driver tells nothing of downloads, the file is read from the browser's own store.
+    """
     expect(page.get_by_role("heading", name=words.keep)).to_be_visible(timeout=60_000)
     groups = (
         page.get_by_role("list", name=re.compile("恢复码|Recovery code")).locator("code").all_inner_texts()
     )
-    with page.expect_download() as got:
+    key_file = download(page, words.download_key) if downloads else b""
+    if not downloads:
         press(page, words.download_key)
-    key_file = got.value.path().read_bytes()
+        key_file = bytes(page.evaluate(KEY_FILE))
     for field in page.get_by_label(re.compile(r"^(第 \d 组|Group \d)$")).all():
         label = field.locator("xpath=ancestor::div[label]//label").inner_text()
         field.fill(groups[int(re.sub(r"\D", "", label)) - 1].lower())
     press(page, words.saved)
     return key_file, "-".join(groups)
+
+
+KEY_FILE = """() => new Promise((done) => {
+  const open = indexedDB.open('kaibiao-bidder')
+  open.onsuccess = () => {
+    const all = open.result.transaction('bids').objectStore('bids').getAll()
+    all.onsuccess = () => { open.result.close(); done([...all.result[0].keyFile]) }
+  }
+})"""
 
 
 def submitted(page: Page, words: Words = ZH, seconds: float = 60) -> None:

@@ -1,4 +1,6 @@
-"""After publication: an addendum is acknowledged, one that asks for it is sealed again; several bid as one."""
+"""After publication: an addendum is acknowledged, one that asks for it is sealed again; several
+bid as one.
+"""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ WORDS = {
         "check": "核对文件",
         "sign": "签名并登记",
         "done": "密钥已登记",
+        "again": "重新生成并登记",
     },
     "en": {
         "suggest": "Make one for me",
@@ -29,6 +30,7 @@ WORDS = {
         "check": "Check the file",
         "sign": "Sign and register",
         "done": "The key is registered",
+        "again": "Make and register another",
     },
 }
 
@@ -41,10 +43,12 @@ class Made:
     passphrase: str
 
 
-def make_key(page: Page, lot: str, folder: Path, lang: str = "zh") -> Made:
+def make_key(page: Page, lot: str, folder: Path, lang: str = "zh", again: bool = False) -> Made:
     """From the seat's page to the registered key: suggested passphrase, saved file, proof, signature."""
     say = WORDS[lang]
     goto_as(page, f"/lots/{lot}/officer")
+    if again:
+        page.get_by_role("button", name=say["again"]).click()
     page.get_by_role("button", name=say["suggest"]).click()
     passphrase = page.get_by_text(re.compile(r"^([2-9a-z]{4}-){4}[2-9a-z]{4}$")).inner_text()
     page.get_by_role("button", name=say["make"], exact=True).click()
