@@ -1,4 +1,4 @@
-"""After publication: an addendum is acknowledged, one that asks for it is sealed again; several
+"""After publication: an addendum is acknowledged or asks for a new sealing; several bid as one."""
 bid as one.
 """
 
