@@ -17,11 +17,28 @@ from scripts import browsers
 ContextFactory = Callable[..., BrowserContext]
 
 
+#: What every run tries; the other files are run by `scripts/test-browsers`, which takes much longer.
+EVERY_RUN = frozenset(
+    {
+        "test_shell.py",
+        "identity/test_signing_in.py",
+        "public/test_notices.py",
+        "verify/test_records.py",
+        "bidder/test_submission.py",
+        "hall/test_opening.py",
+        "story/test_opening_in_chinese.py",
+        "guide/test_guide.py",
+    }
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.story)
+            if item.path.relative_to(here).as_posix() not in EVERY_RUN:
+                item.add_marker(pytest.mark.long)
             # Real browsers, servers and deadlines on a busy machine: what fails twice in a row is wrong.
             item.add_marker(pytest.mark.flaky(reruns=1))
             if item.get_closest_marker("xdist_group") is None:
