@@ -1,7 +1,7 @@
 /** What follows the platform's decision on an upload: the checked receipt, the end of a replaced bid, first reports. */
 import { canon, type Json } from '@/crypto/canonical'
 import { parseManifest } from '@/crypto/manifest'
-import { checkReceiptCovers, parseReceipt, verifyReceipt, WITHDRAWN } from '@/crypto/receipt'
+import { checkReceiptCovers, parseReceipt, type Receipt, verifyReceipt, WITHDRAWN } from '@/crypto/receipt'
 import { computerOff, uncertainty } from '@/clock'
 import { ask } from '../anonymous'
 import { receiptInvalid } from '../problems'
@@ -24,10 +24,16 @@ export async function checkReceipt(record: BidRecord, text: string): Promise<voi
   try {
     const receipt = parseReceipt(receiptBytes(text))
     await verifyReceipt(receipt, keys)
-    checkReceiptCovers(receipt, parseManifest(record.manifest), record.box)
+    checkCovers(receipt, record)
   } catch {
     throw receiptInvalid()
   }
+}
+
+/** For exactly this bid; one that was taken over from its key file has no manifest here, only its names. */
+function checkCovers(receipt: Receipt, record: BidRecord): void {
+  if (record.manifest.length) checkReceiptCovers(receipt, parseManifest(record.manifest), record.box)
+  else if (receipt.bid !== record.bid || receipt.submission !== record.submission) throw receiptInvalid()
 }
 
 /** The platform's signed confirmation of a withdrawal. Throws `receipt-invalid`. */
@@ -37,7 +43,7 @@ export async function checkWithdrawn(record: BidRecord, answer: Record<string, s
     const receipt = parseReceipt(canon(answer))
     if (receipt.label !== WITHDRAWN) throw receiptInvalid()
     await verifyReceipt(receipt, keys)
-    checkReceiptCovers(receipt, parseManifest(record.manifest), record.box)
+    checkCovers(receipt, record)
   } catch {
     throw receiptInvalid()
   }
