@@ -80,7 +80,7 @@ async function proof(bench: Bench, findings: Findings): Promise<void> {
     bench.proof = await platform.json<ReceiptProof>(`/receipts/${receipt!.submission}/proof`)
   } catch (fault) {
     // A receipt that is signed and yet unknown to the platform speaks against the platform.
-    if (fault instanceof Refused && fault.code === 'not-found') throw new Invalid('receipt-unknown', receipt!.submission)
+    if (fault instanceof Refused && (fault.code === 'unknown-submission' || fault.code === 'not-found')) throw new Invalid('receipt-unknown', receipt!.submission)
     if (fault instanceof Refused && fault.code === 'proof-not-ready') throw new Skipped({ key: 'proof-pending' })
     throw fault
   }
