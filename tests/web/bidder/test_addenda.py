@@ -1,6 +1,4 @@
 """After publication: an addendum is acknowledged or asks for a new sealing; several bid as one."""
-bid as one.
-"""
 
 from __future__ import annotations
 
