@@ -51,7 +51,8 @@ def check(method: str, address: str, status: int, kind: str, body: bytes) -> Non
     if found is None or not 200 <= status < 300 or kind != "application/json":
         return
     route = route_of(method.upper(), found["path"])
-    if route is None:
+    if route is None or body[:1] not in b"{[":
+        # The platform answers objects; anything else is a test's own small application.
         return
     try:
         adapter(route).validate_json(body, strict=True)
