@@ -35,8 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.story)
-            here_and_now = item.path.relative_to(here).as_posix() in EVERY_RUN
-            if not here_and_now or ("firefox" in item.name and "submission" in item.path.name):
+            if item.path.relative_to(here).as_posix() not in EVERY_RUN:
                 item.add_marker(pytest.mark.long)
             # Real browsers, servers and deadlines on a busy machine: what fails twice in a row is wrong.
             item.add_marker(pytest.mark.flaky(reruns=1))
