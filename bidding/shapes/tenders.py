@@ -225,7 +225,7 @@ class Holder(TypedDict):
 
 @closed
 class Officer(TypedDict):
-    """A holder of one of the opening keys (开标密钥持有人)."""
+    """A holder of one of the opening keys (开标人员)."""
 
     seat: str
     index: int

@@ -61,7 +61,7 @@ def _ended(turn: Told) -> Both:
 def _admitted(turn: Told) -> Both:
     n = turn["count"]
     return (
-        f"开启名单已确定，共{count_zh(n)}家，请开标密钥持有人进行二次解密。",
+        f"开启名单已确定，共{count_zh(n)}家，请开标人员进行二次解密。",
         f"The admitted set is fixed: {n} bids. The key officers decrypt a second time.",
     )
 

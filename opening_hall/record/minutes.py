@@ -170,7 +170,7 @@ FUNCTIONS = {
     Role.SUPERVISOR: ("监督", "Supervisor"),
     Role.WITNESS: ("见证", "Witness"),
     Role.SUPPORT: ("技术支持", "Technical support"),
-    Role.OFFICER: ("开标密钥持有人", "Key officer"),
+    Role.OFFICER: ("开标人员", "Key officer"),
 }
 
 
@@ -239,7 +239,7 @@ def _header(state: State, setup: Setup, n: int) -> tuple[Fact, ...]:
         Fact("part", "开启部分", "Part opened", state.part),
         Fact("host", "主持人", "Host", f"{host.name}（{host.organisation}）" if host else state.host),
         Fact("tenderer", "招标人代表", "Tenderer's representative", people(Role.TENDERER)),
-        Fact("officers", "开标密钥持有人", "Key officers", people(Role.OFFICER)),
+        Fact("officers", "开标人员", "Key officers", people(Role.OFFICER)),
         Fact("supervisor", "监督", "Supervisor", people(Role.SUPERVISOR)),
         Fact("witness", "见证", "Witness", people(Role.WITNESS)),
         Fact("ceiling", "最高投标限价", "Ceiling", _amount(setup.ceiling) or NONE),

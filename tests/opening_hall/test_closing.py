@@ -131,7 +131,7 @@ def test_a_waiting_bid_can_be_adjudicated_away() -> None:
     hall.do(PLATFORM, d.ReportIdentities(found, {bid(3): "shares-missing"}))
     hall.refused(HOST, d.Adjudicate((bid(0),), d.Cause.AGENCY, "r", SIGNATURE), "nothing-to-adjudicate")
     hall.refused(HOST, d.Adjudicate((bid(3),), d.Cause.AGENCY, "", SIGNATURE), "reason-missing")
-    hall.do(HOST, d.Adjudicate((bid(3),), d.Cause.AGENCY, "密钥持有人缺席", SIGNATURE))
+    hall.do(HOST, d.Adjudicate((bid(3),), d.Cause.AGENCY, "开标人员缺席", SIGNATURE))
     assert hall.state.order == (bid(0), bid(1), bid(2))
     failure = hall.state.bids[bid(3)].failure
     assert failure is not None

@@ -78,7 +78,7 @@ def test_an_opening_as_the_public_sees_it(staged: Staged, new_context: ContextFa
     expect(page.get_by_text("名单公布前不显示任何投标人")).to_be_visible()
     assert page.get_by_role("grid").count() == 0
     staged.reach("IDENTIFYING")
-    expect(page.get_by_text("等待开标密钥持有人解开投标人身份")).to_be_visible()
+    expect(page.get_by_text("等待开标人员解开投标人身份")).to_be_visible()
     before = frames.text()
     for secret in ("b_", *(person.organisation.name for person in staged.bidders.values()), *PRICES):
         assert secret not in before.replace(staged.lot, "")

@@ -21,7 +21,7 @@ export const t = words(
     evaluation: '评标办法',
     quorum: '共同开启',
     quorumOf: '{n} 人中的 {k} 人',
-    officers: '开标密钥持有人',
+    officers: '开标人员',
     seats: '开标大厅席位',
     form: '开标一览表',
     documents: '招标文件',

@@ -118,7 +118,7 @@ export const t = words(
     'step_batches': '密封批次',
     'step_stamps': '时间戳',
     'step_receipts': '投标回执',
-    'step_shares': '密钥持有人的份额',
+    'step_shares': '开标人员的份额',
     'step_identities': '投标人身份',
     'step_openings': '唱标内容与密封时一致',
     'step_ciphertexts': '密文',

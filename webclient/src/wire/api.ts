@@ -520,7 +520,7 @@ export interface NoticeList {
   now: string
 }
 
-/** A holder of one of the opening keys (开标密钥持有人). */
+/** A holder of one of the opening keys (开标人员). */
 export interface Officer {
   seat: string
   index: number

@@ -33,7 +33,7 @@ export const t = words(
     docsHash: '招标文件校验码',
     rules: '本场规则',
     decryptSummary: '已解密 {done}/{all} · 失败 {failed}',
-    decryptLead: '每位投标人用自己的密钥解密；全部就绪后由开标密钥持有人二次解密，报价才会出现。',
+    decryptLead: '每位投标人用自己的密钥解密；全部就绪后由开标人员二次解密，报价才会出现。',
     number: '序号',
     bidder: '投标人',
     offered: '可取密钥',

@@ -8,7 +8,7 @@ export const t = words(
     officials: '主持与见证',
     bidders: '投标人',
     notYet: '名单公布前不显示任何投标人',
-    notYetLead: '截止后由开标密钥持有人共同解开身份，名单对所有人同时公布。',
+    notYetLead: '截止后由开标人员共同解开身份，名单对所有人同时公布。',
     sealedOnly: '{n} 份投标文件已锁定，尚未公布名单',
     none: '没有投标人',
     asList: '列表',
