@@ -9,7 +9,7 @@ import { unwrapKeyFile } from '@/crypto/key-file'
 import { parseManifest, type Manifest } from '@/crypto/manifest'
 import { bidderPartKey, unwrapRecovery } from '@/crypto/opening'
 import { ask, say } from './anonymous'
-import { rememberedOwner } from './desk/owner'
+import { bidOwner } from './desk/owner'
 import { keyFileForeign, secretsElsewhere } from './problems'
 import { bidsOf, changeBid, findBid } from './state/bids'
 import type { BidPhase, BidRecord } from './state/db'
@@ -48,13 +48,13 @@ let answer: { resolve: (secrets: BidSecrets) => void; reject: (fault: unknown) =
 
 /** This person's bids for the lot in this browser. */
 export async function heldBids(lot: string): Promise<HeldBid[]> {
-  const owner = rememberedOwner()
+  const owner = await bidOwner()
   if (!owner) return []
   return (await bidsOf(owner, lot)).map(({ bid, submission, phase, secret }) => ({ bid, submission, phase, onDevice: secret !== null }))
 }
 
 async function standing(lot: string, bid?: string | null): Promise<BidRecord | null> {
-  const owner = rememberedOwner()
+  const owner = await bidOwner()
   if (!owner) return null
   const found = await bidsOf(owner, lot)
   return found.reverse().find((one) => (bid ? one.bid === bid : one.phase === 'live')) ?? null

@@ -3,6 +3,7 @@
  * finds the bid, the browser keeps which person a slot belongs to.
  */
 import { slot } from '@/app/place'
+import { loadSession } from '@/identity/session'
 
 const KEY = 'kb-bidder-owner'
 
@@ -15,4 +16,9 @@ export function rememberedOwner(session?: { person: { id: string } } | null): st
     return session.person.id
   }
   return known[slot] ?? null
+}
+
+/** The same for somebody who has just signed in: a new slot, and the same person's bids. */
+export async function bidOwner(): Promise<string | null> {
+  return rememberedOwner(await loadSession().catch(() => null))
 }

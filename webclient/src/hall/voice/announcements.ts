@@ -40,10 +40,10 @@ export const SPOKEN: ReadonlySet<string> = new Set([
 /** The newest announcements, oldest first; `many` is enough for whoever follows. */
 export function announcements(view: HallView, rows: readonly Row[], part: string, name: (seat: string) => string, many = 6): Announcement[] {
   const said: (Announcement & { rank: number })[] = []
-  turns(view).forEach((turn, n) => {
-    if (!SPOKEN.has(turn.kind)) return
+  const spoken = turns(view).flatMap((turn, n) => (SPOKEN.has(turn.kind) ? [{ turn, n: n + 1 }] : []))
+  spoken.slice(-many).forEach(({ turn, n }) => {
     const { kind, at, ...facts } = turn
-    said.push({ what: `turn-${n + 1}`, at, text: sentence({ key: '', at, group: 'turn', kind, facts }, name), rank: rank({ group: 'turn', kind }) })
+    said.push({ what: `turn-${n}`, at, text: sentence({ key: '', at, group: 'turn', kind, facts }, name), rank: rank({ group: 'turn', kind }) })
   })
   for (const row of reading(rows, part).read.slice(-many)) {
     said.push({ what: `line-${part}-${row.id}`, at: row.bid.parts[part]?.readAt ?? '', text: lineText(view, row, part), rank: 1 })

@@ -10,7 +10,6 @@ import { parseManifest } from '@/crypto/manifest'
 import { type BidSecrets, obtainBidSecrets, releaseKey } from '@/bidder/secrets'
 import type { HallStore } from '../../store'
 import type { Acts } from '../acts'
-import { knowOwner } from './owner'
 
 export interface Offered {
   bid: string
@@ -34,7 +33,6 @@ export async function fetchOffered(hall: HallStore, offer: Offered): Promise<voi
 
 /** The key of the part being opened. Asks for key file or recovery code where this computer holds nothing. */
 export async function prepareKey(lot: string, bid: string | undefined, part: string): Promise<{ secrets: BidSecrets; key: Uint8Array }> {
-  await knowOwner()
   const secrets = await obtainBidSecrets(lot, bid ? { bid } : {})
   return { secrets, key: await secrets.partKey(part) }
 }
