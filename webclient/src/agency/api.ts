@@ -1,6 +1,6 @@
 /** The agency's calls. Every change goes out with an id of its own, so that repeating it does not do it twice. */
 import { del, get, patch, post } from '@/api/http'
-import type { Applying, Change, ChangeDraft, Conditions, DraftLot, FieldDef, Header, LotTerms, Question, TenderFacts, TenderLine } from './types'
+import type { Applying, Change, ChangeDraft, Conditions, DraftLot, FieldDef, Header, Question, TenderFacts, TenderLine, TermsBody } from './types'
 
 export const once = (): { headers: Record<string, string> } => ({
   headers: { 'Idempotency-Key': `web-${crypto.randomUUID()}` },
@@ -14,8 +14,8 @@ export const questions = async (id: string): Promise<Question[]> => (await get<{
 
 export const create = (header: Header): Promise<{ tender: string }> => post('/tenders', sent(header), once())
 export const changeHeader = (id: string, header: Header): Promise<TenderFacts> => patch(`/tenders/${id}`, sent(header), once())
-export const addLot = (id: string, terms: LotTerms): Promise<{ lot: string }> => post(`/tenders/${id}/lots`, terms, once())
-export const changeLot = (id: string, one: string, terms: LotTerms): Promise<unknown> => patch(`/tenders/${id}/lots/${one}`, terms, once())
+export const addLot = (id: string, terms: TermsBody): Promise<{ lot: string }> => post(`/tenders/${id}/lots`, terms, once())
+export const changeLot = (id: string, one: string, terms: TermsBody): Promise<unknown> => patch(`/tenders/${id}/lots/${one}`, terms, once())
 export const removeLot = (id: string, one: string): Promise<void> => del(`/tenders/${id}/lots/${one}`, once())
 export const removeDocument = (id: string, name: string, one: string | null): Promise<void> =>
   del(`/tenders/${id}/documents/${encodeURIComponent(name)}${one ? `?lot=${one}` : ''}`)

@@ -4,6 +4,7 @@ import { useDraft, type Draft } from './draft'
 import type { Fault } from './header'
 import type { Answer, Change, Question } from './types'
 import { t } from './change.words'
+import { colon } from '@/i18n/marks'
 
 export interface ChangeForm {
   title: string
@@ -41,14 +42,14 @@ export function changeOf(form: ChangeForm): Change {
 
 export function changeFaults(form: ChangeForm, deadlines: Record<string, string>): Fault[] {
   const faults: Fault[] = []
-  if (!form.title.trim()) faults.push({ id: 'change-title', text: `${t('noticeTitle')}：${t('needs')}` })
-  if (!form.text.trim() && !form.answers.length) faults.push({ id: 'change-text', text: `${t('text')}：${t('empty')}` })
+  if (!form.title.trim()) faults.push({ id: 'change-title', text: `${t('noticeTitle')}${colon()}${t('needs')}` })
+  if (!form.text.trim() && !form.answers.length) faults.push({ id: 'change-text', text: `${t('text')}${colon()}${t('empty')}` })
   form.answers.forEach((one, n) => {
-    if (!one.answer.trim() || !one.text.trim()) faults.push({ id: `answer-${n}`, text: `${t('answer')} ${n + 1}：${t('answerNeeded')}` })
+    if (!one.answer.trim() || !one.text.trim()) faults.push({ id: `answer-${n}`, text: `${t('answer')} ${n + 1}${colon()}${t('answerNeeded')}` })
   })
   for (const [lot, typed] of Object.entries(form.opensAt)) {
     const at = fromLocal(typed)
-    if (at && at <= (deadlines[lot] ?? '')) faults.push({ id: `extend-${lot}`, text: `${t('extend')}：${t('later')}` })
+    if (at && at <= (deadlines[lot] ?? '')) faults.push({ id: `extend-${lot}`, text: `${t('extend')}${colon()}${t('later')}` })
   }
   return faults
 }

@@ -1,5 +1,6 @@
 /** What stands against publishing, in words, and where each is mended. Rules bring their own words and citation. */
 import { money, pick, when, type Both } from '@/i18n'
+import { listMark } from '@/i18n/marks'
 import { seatName } from './names'
 import type { Citation, Finding } from './types'
 
@@ -9,7 +10,7 @@ interface Words {
   at: (lot: string) => string
 }
 const text = (value: unknown): string => String(value ?? '')
-const list = (value: unknown, name: (one: string) => string = (one) => one): string => (Array.isArray(value) ? value.map((one) => name(String(one))).join('、') : '')
+const list = (value: unknown, name: (one: string) => string = (one) => one): string => (Array.isArray(value) ? value.map((one) => name(String(one))).join(listMark()) : '')
 const terms = (lot: string): string => `lots/${lot}`
 const people = (lot: string): string => `lots/${lot}/officers`
 const fixed = (zh: string, en: string) => (): Both => ({ zh, en })

@@ -3,6 +3,7 @@ import { isCreditCode } from './checks'
 import { t } from './words'
 import { t as tb } from './basics.words'
 import type { Header, TenderFacts } from './types'
+import { colon } from '@/i18n/marks'
 
 export interface HeaderForm extends Omit<Header, 'region' | 'dealCode'> {
   province: string
@@ -35,12 +36,12 @@ export function headerOf(form: HeaderForm): Header {
 export function headerFaults(form: HeaderForm): Fault[] {
   const faults: Fault[] = []
   const need = (id: string, text: string, label: string): void => {
-    if (!text.trim()) faults.push({ id, text: `${label}：${t('needs')}` })
-    else if ([...text].length > 300) faults.push({ id, text: `${label}：${t('tooLong', { n: 300 })}` })
+    if (!text.trim()) faults.push({ id, text: `${label}${colon()}${t('needs')}` })
+    else if ([...text].length > 300) faults.push({ id, text: `${label}${colon()}${t('tooLong', { n: 300 })}` })
   }
   need('name', form.title, tb('name'))
-  if (form.city && !/^\d{4}$/.test(form.city)) faults.push({ id: 'city', text: `${tb('city')}：${tb('cityBad')}` })
+  if (form.city && !/^\d{4}$/.test(form.city)) faults.push({ id: 'city', text: `${tb('city')}${colon()}${tb('cityBad')}` })
   need('tenderer-name', form.tenderer.name, tb('tendererName'))
-  if (!isCreditCode(form.tenderer.creditCode)) faults.push({ id: 'tenderer-code', text: `${tb('tendererCode')}：${t('badCode')}` })
+  if (!isCreditCode(form.tenderer.creditCode)) faults.push({ id: 'tenderer-code', text: `${tb('tendererCode')}${colon()}${t('badCode')}` })
   return faults
 }

@@ -2,9 +2,10 @@
 import { fromLocal, toLocal } from './beijing'
 import { isMoney, isCreditCode, tidyMoney } from './checks'
 import type { Fault } from './header'
-import type { DrawRule, HallRules, LotTerms, Party } from './types'
+import type { DrawRule, HallRules, LotTerms, Party, TermsBody } from './types'
 import { t } from './lot.words'
 import { t as tw } from './words'
+import { colon } from '@/i18n/marks'
 
 export const MONEY = ['estimate', 'ceiling', 'deposit', 'benchmark'] as const
 export const WINDOWS = [
@@ -66,7 +67,7 @@ export function termsForm(terms: LotTerms): TermsForm {
 export const candidatesOf = (form: TermsForm): string[] => form.candidates.split('\n').map((line) => line.trim()).filter(Boolean)
 
 /** The form laid over the terms the platform has: what the form does not show stays as it is. */
-export function termsOf(form: TermsForm, before: LotTerms): LotTerms {
+export function termsOf(form: TermsForm, before: LotTerms): TermsBody {
   const parts = form.double === isDouble(before.parts) ? before.parts : form.double ? DOUBLE : ['main']
   const money = Object.fromEntries(MONEY.map((name) => [name, form.money[name] ? tidyMoney(form.money[name]) : null])) as Pick<LotTerms, (typeof MONEY)[number]>
   return {
@@ -113,7 +114,7 @@ function drawRule(form: TermsForm, before: HallRules, parts: string[]): DrawRule
 
 export function termsFaults(form: TermsForm): Fault[] {
   const faults: Fault[] = []
-  const add = (id: string, label: string, text: string): void => void faults.push({ id, text: `${label}：${text}` })
+  const add = (id: string, label: string, text: string): void => void faults.push({ id, text: `${label}${colon()}${text}` })
   if (!form.title.trim()) add('lot-name', t('name'), tw('needs'))
   if (!fromLocal(form.opensAt)) add('opens-at', t('opensAt'), t('opensBad'))
   for (const name of MONEY) if (form.money[name] && !isMoney(tidyMoney(form.money[name]))) add(`money-${name}`, t(name), tw('badMoney'))

@@ -1,9 +1,34 @@
-/** What the platform says and takes about an agency's tenders (bidding/tenders/wire.py, views.py). */
+/** What the platform says about an agency's tenders (generated), and what it takes. */
+import type { LotTerms, Party, TenderFacts as AnybodysTender } from '@/wire/api'
 
-export interface Party {
-  name: string
-  creditCode: string
-}
+export type {
+  Applying,
+  ApplyingRule as RuleLine,
+  ChangeDraft,
+  Check,
+  Citation,
+  Conditions,
+  DocumentLine,
+  DraftLot,
+  FieldKind,
+  Finding,
+  FormField as FieldDef,
+  LotLine,
+  LotTerms,
+  OfficerTerms,
+  Party,
+  Question,
+  SeatTerms,
+  TenderLine,
+} from '@/wire/api'
+
+/** A tender as its own agency sees it. */
+export type TenderFacts = AnybodysTender & Required<Pick<AnybodysTender, 'version' | 'staged' | 'documents' | 'review' | 'check' | 'tenant'>>
+
+/** A lot's terms as they are handed in; without a form the type's own one is taken. */
+export type TermsBody = Omit<LotTerms, 'form'> & { form: LotTerms['form'] | null }
+
+/** The first questions about a tender, as POST and PATCH /tenders take them. */
 export interface Header {
   regime: string
   type: string
@@ -16,82 +41,6 @@ export interface Header {
   dealCode: string | null
   repeats: string
 }
-export interface Check {
-  dueAt: string
-  defects: string[]
-  open: number[]
-  passed: boolean
-  answered: boolean
-}
-export interface LotLine {
-  lot: string
-  number: number
-  round: number
-  title: string
-  state: string
-  opensAt: string
-  revision: number
-  code: string
-  report: { code: number; name: string; reason: string; at: string | null } | null
-}
-export interface DocumentLine {
-  name: string
-  size: number
-  sha256: string
-  lot: string | null
-}
-export interface TenderLine {
-  tender: string
-  title: string
-  state: string
-  regime: string
-  type: string
-  rehearsal: boolean
-  createdAt: string
-  publishedAt: string | null
-  lots: LotLine[]
-  questions: number
-  objections: number
-  check: Check | null
-  keysMissing: number
-}
-export interface TenderFacts extends Omit<Header, 'dealCode'> {
-  tender: string
-  dealCode: string
-  attempt: number
-  state: string
-  rehearsal: boolean
-  agency: Party
-  publishedAt: string | null
-  citations: Record<string, string>
-  lots: LotLine[]
-  version: number
-  staged: DocumentLine[]
-  documents: DocumentLine[]
-  review: string | null
-  check: Check | null
-}
-
-export type FieldKind = 'money' | 'ratio' | 'text' | 'integer' | 'date' | 'choice'
-export interface FieldDef {
-  name: string
-  zh: string
-  en: string
-  kind: FieldKind
-  required: boolean
-  unit: string
-  choices: string[]
-  part: string
-}
-export interface OfficerTerms extends Party {
-  seat: string
-  organisation: string
-}
-export interface SeatTerms extends Party {
-  role: string
-  organisation: string
-  certificateSha256: string | null
-}
 export interface DrawRule {
   label: string
   candidates: string[]
@@ -102,78 +51,8 @@ export interface DrawRule {
   en: string
 }
 export type HallRules = Record<string, unknown>
-export interface LotTerms {
-  title: string
-  opensAt: string
-  k: number
-  officers: OfficerTerms[]
-  seats: SeatTerms[]
-  parts: string[]
-  form: FieldDef[] | null
-  estimate: string | null
-  ceiling: string | null
-  deposit: string | null
-  benchmark: string | null
-  supplyUntil: string | null
-  evaluation: string
-  invited: Party[]
-  rules: HallRules
-  round: number
-  previous: string
-}
-export interface DraftLot extends LotLine {
-  terms: LotTerms
-  officers: { seat: string; index: number; name: string; creditCode: string; registered: boolean; holder?: Party & { certificate: string } }[]
-}
 
-export interface Citation {
-  rule: string
-  value: number | string | boolean
-  unit: string
-  law: string
-  mark: string
-}
-export interface Finding {
-  code: string
-  blocks: boolean
-  facts: Record<string, unknown>
-  lot?: string
-  citation?: Citation
-  zh?: string
-  en?: string
-}
-export interface Conditions {
-  missing: Finding[]
-  warnings: Finding[]
-  now: string
-}
-export interface RuleLine {
-  key: string
-  citation: Citation
-  zh: string
-  en: string
-  effect: string
-  earliest?: string
-  provisional?: boolean
-  due?: string
-}
-export interface Applying {
-  now: string
-  rules: RuleLine[]
-  advice: RuleLine[]
-  hall: Record<string, number | string>
-}
-export interface Question {
-  id: string
-  kind: 'question' | 'objection'
-  lot: string
-  text: string
-  askedAt: string
-  answerDueAt?: string
-  late?: boolean
-  /** The number of the notice that answered it. */
-  notice: number | null
-}
+/** A clarification or change (澄清、修改), as POST …/clarifications takes it. */
 export interface Answer {
   to: string
   text: string
@@ -188,10 +67,4 @@ export interface Change {
   answers: Answer[]
   objections: Answer[]
   opensAt: Record<string, string>
-}
-export interface ChangeDraft {
-  notice: string
-  sha256: string
-  opensAt: Record<string, string>
-  extended: string[]
 }

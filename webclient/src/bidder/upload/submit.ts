@@ -1,23 +1,13 @@
 /** From a sealed package to the platform's decision: begin or find again, send, wait, receipt. Runs in the worker. */
 import { asProblem, Problem } from '@/api/problem'
 import { b64 } from '@/crypto/canonical'
+import type { UploadBegun, UploadState, UploadStatus } from '@/wire/api'
 import { openPart } from '../state/opfs'
 import { ciphertextGone } from '../problems'
 import { Engine, pauseFor, type Pieces } from './engine'
 import type { Gate } from './gate'
 import type { UploadRequest, UploadResult } from './messages'
 import { isPassing, send } from './send'
-
-interface Begun extends Pieces {
-  state: string
-}
-interface Status {
-  upload: string
-  state: string
-  missing: Record<string, number[]>
-  acceptedAt: string | null
-  refused: { code: string; detail: string } | null
-}
 
 /** The server holds a question about the fate of an upload for so long, in seconds. */
 const WAIT = 20
@@ -59,7 +49,7 @@ async function filesOf(asked: UploadRequest): Promise<Record<string, Blob>> {
   return files
 }
 
-function begin(asked: UploadRequest): Promise<Begun> {
+function begin(asked: UploadRequest): Promise<UploadBegun> {
   const { box, ...parts } = asked.sizes
   const body = {
     ticket: asked.ticket,
@@ -68,7 +58,7 @@ function begin(asked: UploadRequest): Promise<Begun> {
     parts,
     ...(asked.replace ? { replace: asked.replace } : {}),
   }
-  return send<Begun>({
+  return send<UploadBegun>({
     method: 'POST',
     path: `/lots/${asked.lot}/uploads`,
     headers: { 'Content-Type': 'application/json' },
@@ -76,8 +66,8 @@ function begin(asked: UploadRequest): Promise<Begun> {
   })
 }
 
-const status = (at: { upload: string; secret: string }, wait = 0): Promise<Status> =>
-  send<Status>({
+const status = (at: { upload: string; secret: string }, wait = 0): Promise<UploadStatus> =>
+  send<UploadStatus>({
     method: 'GET',
     path: `/uploads/${at.upload}${wait ? `?wait=${wait}` : ''}`,
     headers: { 'X-Upload-Secret': at.secret },
@@ -85,7 +75,7 @@ const status = (at: { upload: string; secret: string }, wait = 0): Promise<Statu
   })
 
 /** The upload as the platform has it: the one begun before, else a new one of the same manifest. */
-async function find(asked: UploadRequest, hooks: SubmitHooks): Promise<Begun> {
+async function find(asked: UploadRequest, hooks: SubmitHooks): Promise<Pieces & { state: UploadState }> {
   if (asked.known) {
     const known = asked.known
     const told = await insist(hooks, () => status(known)).catch((thrown: unknown) => {
