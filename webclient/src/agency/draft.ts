@@ -6,8 +6,6 @@ import { computed, onScopeDispose, ref, watch, type ComputedRef, type Ref } from
 import { useSession } from '@/identity/session'
 
 interface Kept<T> {
-  /** What the platform had when the typing began. */
-  base: string
   value: T
   at: number
 }
@@ -27,10 +25,12 @@ const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 const PREFIX = 'kb-draft:'
 const KEPT_DAYS = 30
 
-export function useDraft<T extends object>(name: string, saved: T): Draft<T> {
+/** `guarded` gives a form whose secrets (标底) are the other form's, or none: they never lie in the browser's store. */
+export function useDraft<T extends object>(name: string, saved: T, guarded: (form: T, from: T | null) => T = (form) => form): Draft<T> {
   const key = `${PREFIX}${useSession().value?.person.id ?? ''}:${name}`
   const base = ref(JSON.stringify(saved))
-  const kept = read<T>(key)
+  const found = read<T>(key)
+  const kept = found && { ...found, value: guarded(found.value, saved) }
   const restored = ref(kept !== null && JSON.stringify(kept.value) !== base.value)
   const form = ref(copy(restored.value ? kept!.value : saved)) as Ref<T>
   const keptAt = ref<number | null>(restored.value ? kept!.at : null)
@@ -44,7 +44,7 @@ export function useDraft<T extends object>(name: string, saved: T): Draft<T> {
     }
     keptAt.value = Date.now()
     try {
-      localStorage.setItem(key, JSON.stringify({ base: base.value, value: form.value, at: keptAt.value } satisfies Kept<T>))
+      localStorage.setItem(key, JSON.stringify({ value: guarded(form.value, null), at: keptAt.value } satisfies Kept<T>))
     } catch {
       // The browser's store is full: the page still holds it, and says so by not showing the time it was kept.
       keptAt.value = null
@@ -52,7 +52,8 @@ export function useDraft<T extends object>(name: string, saved: T): Draft<T> {
   }
   watch(form, keep, { deep: true })
   const leaving = (event: BeforeUnloadEvent): void => {
-    if (dirty.value && keptAt.value === null) event.preventDefault()
+    const whole = JSON.stringify(guarded(form.value, JSON.parse(base.value) as T)) === JSON.stringify(form.value)
+    if (dirty.value && (keptAt.value === null || !whole)) event.preventDefault()
   }
   addEventListener('beforeunload', leaving)
   onScopeDispose(() => removeEventListener('beforeunload', leaving))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { termsFaults, termsForm, termsOf } from './terms'
+import { termsFaults, termsForm, termsOf, withBenchmarkOf } from './terms'
 import type { LotTerms } from './types'
 
 const TERMS: LotTerms = {
@@ -38,6 +38,12 @@ describe('terms as a form', () => {
   it('draws from candidates, with the last envelope', () => {
     const form = { ...termsForm(TERMS), double: true, draw: true, candidates: '0.95\n 0.96 \n\n' }
     expect(termsOf(form, TERMS).rules.draw).toMatchObject({ label: 'coefficient', candidates: ['0.95', '0.96'], part: 'price', seats: [] })
+  })
+  it('is kept without the benchmark, and shown again with the platform’s', () => {
+    const typed = termsForm({ ...TERMS, title: '二标段', benchmark: '43800000.00' })
+    const kept = withBenchmarkOf(typed, null)
+    expect(JSON.stringify(kept)).not.toContain('438')
+    expect(withBenchmarkOf(kept, termsForm({ ...TERMS, benchmark: '43900000.00' }))).toMatchObject({ title: '二标段', money: { benchmark: '43900000.00' } })
   })
   it('says what is wrong by field', () => {
     const form = { ...termsForm(TERMS), title: ' ', opensAt: '', draw: true, candidates: '1\n1', witness: 'x' }

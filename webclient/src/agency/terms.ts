@@ -64,6 +64,12 @@ export function termsForm(terms: LotTerms): TermsForm {
   }
 }
 
+/** The form with another's 标底, or with none: until the opening it is a secret (招标投标法 第二十二条) of those who are signed in. */
+export const withBenchmarkOf = (form: TermsForm, from: TermsForm | null): TermsForm => ({
+  ...form,
+  money: { ...form.money, benchmark: from?.money.benchmark ?? '' },
+})
+
 export const candidatesOf = (form: TermsForm): string[] => form.candidates.split('\n').map((line) => line.trim()).filter(Boolean)
 
 /** The form laid over the terms the platform has: what the form does not show stays as it is. */
