@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass
 from typing import Protocol
+from xml.sax.saxutils import escape
 
 from bidding.speech.sentences import Language
 from crypto.errors import Unavailable
@@ -18,6 +20,12 @@ LARGEST_SOUND = 32 << 20
 AUTO, NONE = "auto", "none"
 ESPEAK = ("espeak-ng", "espeak")
 VOICES = {"zh": "cmn", "en": "en"}
+#: espeak's "words a minute" are English words: 320 are 290 Chinese syllables a minute, a newsreader's pace.
+PACE = {"zh": 320, "en": 190}
+_HAN = re.compile(r"[㐀-䶿一-鿿]+")
+#: A Chinese name within an English sentence is said in Mandarin and at its pace: the English voice would say
+#: "Chinese letter" for every character.
+_IN_MANDARIN = r'<voice name="cmn"><prosody rate="170%">\g<0></prosody></voice>'
 
 
 class SpeechEngine(Protocol):
@@ -38,9 +46,11 @@ class Espeak:
     name: str = "espeak-ng"
 
     def speak(self, text: str, language: Language) -> bytes:
-        return run(
-            [self.program, "-v", VOICES[language], "-s", "165", "-b", "1", "--stdin", "--stdout"], text
-        )
+        command = [self.program, "-v", VOICES[language], "-s", str(PACE[language]), "-b", "1"]
+        if language == "en":
+            command.append("-m")
+            text = _HAN.sub(_IN_MANDARIN, escape(text, {'"': "&quot;"}))
+        return run([*command, "--stdin", "--stdout"], text)
 
 
 @dataclass(frozen=True, slots=True)

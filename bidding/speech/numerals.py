@@ -29,7 +29,8 @@ def count_zh(number: int) -> str:
 
 
 def amount_en(yuan: str) -> str:
-    """`"4725500.50"` as 4725500 yuan 50 fen; what is no amount as it was written."""
+    """`"4725500.50"` as 4725500 yuan 50 fen, `"4680000.00"` as 4.68 million yuan; what is no amount as it was
+    written."""
     try:
         capital_amount(yuan)
     except Invalid:
@@ -37,6 +38,10 @@ def amount_en(yuan: str) -> str:
     amount = Decimal(yuan)
     whole, fen = divmod(int((abs(amount) * 100).to_integral_value(ROUND_HALF_UP)), 100)
     sign = "minus " if amount < 0 else ""
+    millions, rest = divmod(whole, 1_000_000)
+    if millions and not fen and rest % 10_000 == 0:
+        # Said in half the time, and still exact.
+        return f"{sign}{millions}" + f".{rest // 10_000:02d}".rstrip("0").rstrip(".") + " million yuan"
     return f"{sign}{whole} yuan" + (f" {fen} fen" if fen else "")
 
 

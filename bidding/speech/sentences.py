@@ -6,10 +6,11 @@ sentence, because it is in no view.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from bidding.speech.numerals import amount_en, amount_zh, count_zh, time_en, time_zh
+from bidding.speech.pace import fitting, room, seconds
 from ceremony.errors import Refusal
 from opening_hall.record import words
 from opening_hall.record.words import word
@@ -19,6 +20,7 @@ from opening_hall.view import ANYONE, announced, view
 Language = Literal["zh", "en"]
 Told = Mapping[str, Any]
 Both = tuple[str, str]
+Fields = Sequence[tuple[Told, str]]
 
 
 def _until(turn: Told) -> Both:
@@ -166,7 +168,7 @@ def sentence(state: State, what: str, language: Language) -> str:
         told = _turn(seen, rest)
     elif kind == "line":
         part, _, bid = rest.rpartition("-")
-        told = _line(seen, part, bid)
+        told = _line(seen, part, bid, room(state.rules))
     else:
         told = None
     if told is None:
@@ -180,18 +182,33 @@ def _turn(seen: Told, number: str) -> Both | None:
     return speak(turn) if speak else None
 
 
-def _line(seen: Told, part: str, bid: str) -> Both | None:
+def _line(seen: Told, part: str, bid: str, within: float | None) -> Both | None:
+    """Number, name and price, then as much of the form as can be said before the next line is read."""
     row = seen.get("bids", {}).get(bid)
     line = row["parts"].get(part) if row else None
     if not line or not line.get("readAt") or not line.get("form"):
         return None
-    zh, en = [f"第{count_zh(row['number'])}家，{row['name']}"], [f"Number {row['number']}: {row['name']}"]
-    for field in seen["hall"]["form"].values():
-        value = line["form"].get(field["name"])
-        if field["part"] == part and value:
-            zh.append(_field_zh(field, value))
-            en.append(_field_en(field, value))
+    told = [
+        (field, line["form"][field["name"]])
+        for field in seen["hall"]["form"].values()
+        if field["part"] == part and line["form"].get(field["name"])
+    ]
+    number, name = row["number"], row["name"]
+    zh = _said(f"第{count_zh(number)}家，{name}", told, _field_zh, within)
+    en = _said(f"Number {number}, {name}", told, _field_en, within)
     return "，".join(zh) + "。", ", ".join(en) + "."
+
+
+def _said(head: str, told: Fields, say: Callable[[Told, str], str], within: float | None) -> list[str]:
+    amounts = [(field, value) for field, value in told if field["kind"] == "money"]
+    others = [say(field, value) for field, value in told if field["kind"] != "money"]
+    must = [head, *(say(field, value) for field, value in amounts)]
+    taken = fitting(must, others, within)
+    if within is not None and not taken and len(amounts) == 1 and seconds("，".join(must)) > within:
+        # One amount after a bidder's name can only be its price.
+        label = amounts[0][0]["zh" if say is _field_zh else "en"]
+        must[1] = must[1].removeprefix(label).strip().removesuffix("整")
+    return must + others[:taken]
 
 
 def _field_zh(field: Told, value: str) -> str:

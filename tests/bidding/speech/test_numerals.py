@@ -8,9 +8,11 @@ from bidding.speech.numerals import amount_en, amount_zh, count_zh, time_en, tim
 @pytest.mark.parametrize(
     ("written", "zh", "en"),
     [
-        ("4680000.00", "四百六十八万元整", "4680000 yuan"),
+        ("4680000.00", "四百六十八万元整", "4.68 million yuan"),
         ("4725500.50", "四百七十二万五千五百元五角整", "4725500 yuan 50 fen"),
         ("100000001.07", "一亿零一元零七分", "100000001 yuan 7 fen"),
+        ("39000000", "三千九百万元整", "39 million yuan"),
+        ("1050000", "一百零五万元整", "1.05 million yuan"),
         ("0", "零元整", "0 yuan"),
         ("-12.00", "负一十二元整", "minus 12 yuan"),
         ("面议", "面议", "面议"),

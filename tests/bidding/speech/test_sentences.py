@@ -3,11 +3,14 @@
 import pytest
 from hall_given import HOST, PLATFORM, SIGNATURE, SUPERVISOR, Hall, bid, closed, opening
 
+from bidding.speech.engine import open_engine
+from bidding.speech.pace import OVERRUN
 from bidding.speech.sentences import TURNS, Language, sentence
+from bidding.speech.wav import read_pcm
 from ceremony.errors import Refusal
 from opening_hall import domain as d
 
-PRICES = ("46000000", "46100000", "46200000", "四千六百")
+PRICES = ("46000000", "46 million", "46.1 million", "46.2 million", "四千六百")
 
 
 def refused(hall: Hall, what: str) -> None:
@@ -29,7 +32,7 @@ def everything(hall: Hall, language: Language) -> list[str]:
 
 
 def test_a_line_is_said_when_it_was_read_and_not_before() -> None:
-    hall = Hall(d.Rules(line_seconds=5)).to_opening().release_hall()
+    hall = Hall(d.Rules(line_seconds=20)).to_opening().release_hall()
     hall.do(PLATFORM, d.ReportOpenings({bid(n): opening(n) for n in range(3)}))
     assert hall.state.phase is d.Phase.READING
     refused(hall, f"line-main-{bid(0)}")
@@ -37,8 +40,43 @@ def test_a_line_is_said_when_it_was_read_and_not_before() -> None:
     assert sentence(hall.state, f"line-main-{bid(0)}", "zh").endswith(
         "投标报价四千六百万元整，工期三百日历天。"
     )
-    assert "46000000 yuan" in sentence(hall.state, f"line-main-{bid(0)}", "en")
+    assert "46 million yuan" in sentence(hall.state, f"line-main-{bid(0)}", "en")
     refused(hall, f"line-main-{bid(1)}")
+
+
+@pytest.mark.parametrize(
+    ("rules", "zh", "en"),
+    [
+        (
+            d.Rules(),
+            "第一家，北京甲建设有限公司，四千六百万元。",
+            "Number 1, 北京甲建设有限公司, Price 46 million yuan.",
+        ),
+        (
+            d.Rules(line_seconds=7),
+            "第一家，北京甲建设有限公司，投标报价四千六百万元整，工期三百日历天。",
+            "Number 1, 北京甲建设有限公司, Price 46 million yuan, Duration 300 日历天.",
+        ),
+    ],
+)
+def test_a_line_is_as_long_as_the_reading_leaves_time(rules: d.Rules, zh: str, en: str) -> None:
+    hall = Hall(rules).to_opening().release_hall()
+    hall.do(PLATFORM, d.ReportOpenings({bid(n): opening(n) for n in range(3)}))
+    hall.tick()
+    assert sentence(hall.state, f"line-main-{bid(0)}", "zh") == zh
+    assert sentence(hall.state, f"line-main-{bid(0)}", "en") == en
+
+
+@pytest.mark.skipif(open_engine("auto") is None, reason="espeak-ng is not installed")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_default_pace_is_kept_by_the_voice(language: Language) -> None:
+    hall = Hall(d.Rules()).to_opening().release_hall()
+    hall.do(PLATFORM, d.ReportOpenings({bid(n): opening(n) for n in range(3)}))
+    hall.tick()
+    engine = open_engine("auto")
+    assert engine is not None
+    rate, samples = read_pcm(engine.speak(sentence(hall.state, f"line-main-{bid(0)}", language), language))
+    assert len(samples) / rate <= d.Rules().line_seconds + OVERRUN
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -55,9 +93,9 @@ def test_no_price_is_in_any_sentence_before_the_reading(language: Language) -> N
     for go_on in stations:
         go_on()
         for text in everything(hall, language):
-            assert not any(price in text for price in (*PRICES, "45900000", "四千五百九十"))
+            assert not any(price in text for price in (*PRICES, "45.9 million", "四千五百九十"))
     hall.do(PLATFORM, d.ReportOpenings({bid(n): opening(n) for n in range(3)}))
-    assert any("45900000" in text or "四千五百九十万" in text for text in everything(hall, language))
+    assert any("45.9 million" in text or "四千五百九十万" in text for text in everything(hall, language))
     assert not any(price in text for text in everything(hall, language) for price in PRICES)
 
 
