@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import expect
 from web.conftest import ContextFactory
@@ -28,6 +30,37 @@ def test_receipts_hold_as_data_and_on_paper(finished: Finished, new_context: Con
             visit.step(title, "通过")
         axe(page)
         visit.again()
+
+
+def act_file(finished: Finished, name: str, **changes: Any) -> Path:
+    """The receipt of an act as the hall's page keeps it: an event with its salt."""
+    with urllib.request.urlopen(f"{finished.base}/api/halls/{finished.lot}/closed") as answer:
+        event = json.loads(answer.read())
+    kept = {
+        "label": "kaibiao/act-receipt/v1",
+        "lot": finished.lot,
+        "do": "Close",
+        "event": {**event, **changes},
+    }
+    return finished.kept(name, json.dumps(kept, indent=2).encode())
+
+
+def test_an_acts_receipt_is_held_against_the_log(finished: Finished, new_context: ContextFactory) -> None:
+    page = new_context().new_page()
+    visit = VerifyPage(page, finished.base)
+    visit.open()
+    visit.check(act_file(finished, "act.json"))
+    visit.verdict("操作回执核验通过")
+    visit.step("已写入公开日志，内容一致", "通过")
+    expect(page.get_by_role("term").filter(has_text="日志事件")).to_be_visible()
+    axe(page)
+    visit.again()
+    visit.check(act_file(finished, "later.json", at="2026-03-02T01:02:03.004Z"))
+    visit.verdict("操作回执有问题")
+    assert "body-differs" in visit.step("已写入公开日志，内容一致", "不符").inner_text()
+    visit.again()
+    visit.check(act_file(finished, "elsewhere.json", stream="hall:l_elsewhere"))
+    assert "act-elsewhere" in visit.step("读取操作回执", "不符").inner_text()
 
 
 def test_a_forged_receipt_is_refused(finished: Finished, new_context: ContextFactory) -> None:

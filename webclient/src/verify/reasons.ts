@@ -15,6 +15,8 @@ const OWN: Readonly<Record<string, readonly [string, string]>> = {
   'minutes-row-missing': ['记录里少了一行，日志里有这个投标。', 'The record leaves out a bid that the log proves.'],
   'signature-dropped': ['日志里有这家投标人的签名，文件里没有。', 'The log has this bidder’s signature, the file does not.'],
   'receipt-unknown': ['回执签名有效，平台却说不认识这份投标：这对平台不利，请保留回执。', 'The receipt is signed, and yet the platform does not know the bid: that speaks against the platform. Keep it.'],
+  'act-unreadable': ['这个操作回执缺少内容或格式不对。', 'Something is missing in this receipt of an act, or not in its format.'],
+  'act-elsewhere': ['回执写的标段与事件所在的大厅不同。', 'The receipt names another lot than the hall that the event is from.'],
   'receipt-unreadable': ['这不是回执。', 'This is no receipt.'],
   'code-unknown': ['平台没有这个核验码对应的记录。请核对是否输错；确实印在记录上的，说明这份记录不是本平台的。', 'The platform has no record with this code. Check for typing errors; if it is printed like that, the record is not from this platform.'],
   'bad-batch': ['投标指纹算不出日志里的批次。', 'The bid’s fingerprint does not lead to the batch in the log.'],

@@ -4,7 +4,7 @@ import type { Right } from './archive/opened'
 import type { Memory } from './memory'
 import type { Note, Step } from './report'
 
-export type Kind = 'archive' | 'record' | 'receipt'
+export type Kind = 'archive' | 'record' | 'receipt' | 'act'
 /** `open`: nothing is wrong, and something that matters could not be looked at. */
 export type Verdict = 'good' | 'bad' | 'open'
 
@@ -28,6 +28,17 @@ export interface ReceiptFacts {
   stampedAt: string
   index: number | null
   title: string
+}
+/** An event of a hall, as its act receipt has it; `leaf` is its commitment, computed here. */
+export interface ActFacts {
+  lot: string
+  title: string
+  type: string
+  seat: string
+  at: string
+  index: number
+  leaf: string
+  body: string
 }
 /** What the QR code of a record leads to, as the platform says it. */
 export interface CodeFacts {
@@ -55,6 +66,7 @@ export interface Result {
   opening: Facts | null
   record: RecordFacts | null
   receipt: ReceiptFacts | null
+  act: ActFacts | null
   code: CodeFacts | null
   right: Right | null
   memory: Memory
@@ -82,7 +94,7 @@ export type Message =
   | { type: 'failed'; code: string; detail: string }
 
 export const blank = (kind: Kind, memory: Memory): Result => ({
-  kind, verdict: 'open', steps: [], archiveSteps: [], trusted: [], opening: null, record: null, receipt: null, code: null, right: null, memory,
+  kind, verdict: 'open', steps: [], archiveSteps: [], trusted: [], opening: null, record: null, receipt: null, act: null, code: null, right: null, memory,
 })
 
 /** Good only where nothing is wrong and each step that the verdict rests on was looked at. */

@@ -1,5 +1,6 @@
 /** From a file, a code or a lot to its check. */
 import { parseReceipt } from '@/crypto/receipt'
+import { checkAct, parseAct } from './check-act'
 import { checkArchive } from './check-archive'
 import { checkCode } from './check-code'
 import { checkReceipt } from './check-receipt'
@@ -13,6 +14,8 @@ import { walk } from './pdf/walk'
 /** A record with its fonts and signatures has some hundred KiB; what is far beyond is none. */
 const MAX_PDF = 256 << 20
 const MAX_RECEIPT = 64 << 10
+/** One act may release the shares of a thousand bids. */
+const MAX_ACT = 32 << 20
 
 export async function run(request: Request, reporter: Reporter, platform: Platform = here): Promise<Result> {
   if ('code' in request) return checkCode(request.code, request.memory, platform, reporter)
@@ -28,8 +31,12 @@ async function checkFile(file: Blob, memory: Memory, platform: Platform, reporte
   const starts = (text: string): boolean => [...text].every((letter, n) => head[n] === letter.charCodeAt(0))
   if (starts('PK')) return checkArchive(file, memory, platform, reporter)
   if (starts('%PDF-')) return checkPdf(file, memory, platform, reporter)
-  if (file.size > MAX_RECEIPT || !starts('{')) throw new Unreadable('neither receipt nor record nor archive')
-  return checkReceipt(new Uint8Array(await file.arrayBuffer()), memory, platform, reporter)
+  if (file.size > MAX_ACT || !starts('{')) throw new Unreadable('neither receipt nor record nor archive')
+  const data = new Uint8Array(await file.arrayBuffer())
+  const act = parseAct(data)
+  if (act) return checkAct(act, memory, platform, reporter)
+  if (file.size > MAX_RECEIPT) throw new Unreadable('a receipt is not this large')
+  return checkReceipt(data, memory, platform, reporter)
 }
 
 /** A PDF is a receipt when one is attached to it, and otherwise a record. */
