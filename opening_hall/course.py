@@ -90,7 +90,12 @@ def _handed_over(_: State, event: e.HostHandedOver) -> Facts:
     return {"from": event.previous, "to": event.to}
 
 
-def _rendered(_: State, event: e.RecordRendered) -> Facts:
+def _rendered(state: State, event: e.RecordRendered) -> Facts:
+    # Without a window nobody is asked to sign: the record of a failed or aborted opening.
+    return {"sha256": event.sha256, **_until(state, event)}
+
+
+def _recorded(_: State, event: e.HallClosed) -> Facts:
     return {"sha256": event.sha256}
 
 
@@ -122,7 +127,7 @@ TURNS: Mapping[type[e.Event], tuple[str, Callable[[State, Any], Facts | None]]] 
     e.RecordRendered: ("rendered", _rendered),
     e.SigningClosed: ("signing-closed", _signing_closed),
     e.RecordSealed: ("sealed", _by),
-    e.HallClosed: ("recorded", _rendered),
+    e.HallClosed: ("recorded", _recorded),
     e.Suspended: ("suspended", _suspended),
     e.Resumed: ("resumed", _resumed),
     e.HostHandedOver: ("handed-over", _handed_over),

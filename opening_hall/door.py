@@ -239,7 +239,8 @@ class Door:
 
         Until then the public has its view (rule book 2.1): deposits, chat and reasons are not in it.
         """
-        if place.seat.role not in OFFICIALS and not announced(place.state):
+        known = announced(place.state) or place.state.ending is not None
+        if place.seat.role not in OFFICIALS and not known:
             raise Refusal("list-not-announced")
         if audience(place.state, place.seat) == ANYONE and place.state.phase not in PUBLIC_MINUTES:
             raise Refusal("no-record")

@@ -331,6 +331,8 @@ class HallView(TypedDict):
     course: NotRequired[dict[str, TurnView]]
     bids: NotRequired[dict[str, BidRow]]
     counts: NotRequired[Counts]
+    contenders: NotRequired[list[str]]
+    """The bids that go on, from the second part (复会) on."""
     admittedHash: NotRequired[str]
     admittedSigned: NotRequired[list[str]]
     hallReleased: NotRequired[list[str]]

@@ -292,7 +292,8 @@ def view(state: State, kind: str) -> View:
     if state.setup is None:
         return {"phase": str(state.phase)}
     seen = _outside(state, state.setup)
-    if kind == OFFICIAL or announced(state):
+    # An opening that ended before its list keeps no names back: how it ended, and its record, are public.
+    if kind == OFFICIAL or announced(state) or state.ending is not None:
         seen |= _named(state, state.setup, kind)
     if kind == OFFICIAL:
         seen |= _official(state)
@@ -349,6 +350,8 @@ def _named(state: State, setup: Setup, kind: str) -> View:
                 "confirmed": state.confirmed,
                 "allOpened": state.phase is not Phase.OPENING or all_opened(state),
             },
+            # Before a later part everybody listed takes part; from then on the committee's choice does.
+            "contenders": list(state.contenders) if state.stage else None,
             "admittedHash": state.admitted_hash or None,
             "admittedSigned": list(state.admitted_signed),
             "hallReleased": list(state.hall_released),

@@ -373,6 +373,15 @@ def test_the_draws_transcript(tmp_path: Path) -> None:
         assert Client(world).get("/draw").json()["code"] == "not-drawn"
 
 
+def test_the_public_reads_the_minutes_of_an_opening_that_ended_before_its_list(tmp_path: Path) -> None:
+    with hall_world(tmp_path, None, d.Rules(minimum=9)) as world:
+        world.to_deadline()
+        assert world.state.phase is d.Phase.FAILED
+        told = Client(world).get("/minutes")
+        assert told.status_code == 200, told.text
+        assert told.content == Client(world, "p_host").get("/minutes").content
+
+
 def test_between_two_sessions_the_first_record_is_still_there(world: HallWorld) -> None:
     to_list(world)
     state = replace(world.state, records=(d.Record(sha256=sha("first")),))

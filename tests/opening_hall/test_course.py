@@ -76,6 +76,18 @@ def test_an_end_is_told_too() -> None:
     assert aborted.state.course[-1].facts["reason"] == "存储损坏"
 
 
+def test_an_end_before_the_list_is_told_outside_without_the_bids() -> None:
+    failed = Hall().to_identifying({bid(0): closed(0)})
+    failed.do(PLATFORM, d.ReportRendered("1" * 64, 1, "2" * 64))
+    for kind in v.AUDIENCES:
+        seen = v.view(failed.state, kind)
+        told = list(seen["course"].values())
+        assert [turn["kind"] for turn in told][-2:] == ["failed", "rendered"]
+        assert "until" not in told[-1], "nobody is asked to sign the record of a failed lot"
+        assert seen["record"]["rendered"] == "1" * 64
+        assert kind == v.OFFICIAL or not {"bids", "counts", "live"} & set(seen)
+
+
 def test_outside_sees_no_course_before_the_list_and_the_estimate_only_when_it_is_read() -> None:
     hall = Hall(d.Rules(line_seconds=1), benchmark="45000000.00").to_identifying()
     assert "course" not in v.view(hall.state, v.ANYONE)

@@ -19,6 +19,7 @@ from hall_given import (
 )
 
 from opening_hall import domain as d
+from opening_hall import view as v
 
 RENDERED = d.ReportRendered(sha("pdf"), 1000, sha("minutes"))
 
@@ -186,6 +187,7 @@ def test_the_price_part_opens_in_a_second_session_for_the_bids_admitted_to_it() 
     assert (state.stage, state.part, state.phase) == (1, "price", d.Phase.DECRYPTING)
     assert state.records == (first,)
     assert state.contenders == (bid(0), bid(2))
+    assert v.view(state, v.ANYONE)["contenders"] == [bid(0), bid(2)]
     hall.refused(bidder(1), d.ReleaseKey(bid(1), "price"), "bid-not-in-session")
     hall.refused(bidder(0), d.ReleaseKey(bid(0), "technical"), "other-part")
     # Two are below the minimum of the first session; the committee has already judged the competition.

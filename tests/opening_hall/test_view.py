@@ -354,4 +354,4 @@ def test_every_view_of_an_opening_has_its_type() -> None:
             MINE.validate_json(json.dumps(prune(v.mine(state, seat))), strict=True)
     assert phases == set(d.Phase) - {d.Phase.FAILED, d.Phase.ABORTED}
     unseen = set(typing.get_type_hints(shapes.HallView)) - members
-    assert unseen <= {"ending", "undecided", "benchmark", "falseShares"}, unseen
+    assert unseen <= {"ending", "undecided", "benchmark", "falseShares", "contenders"}, unseen

@@ -344,6 +344,8 @@ export interface HallView {
   course?: Record<string, TurnView>
   bids?: Record<string, BidRow>
   counts?: Counts
+  /** The bids that go on, from the second part (复会) on. */
+  contenders?: string[]
   admittedHash?: string
   admittedSigned?: string[]
   hallReleased?: string[]
