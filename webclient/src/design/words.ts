@@ -48,7 +48,7 @@ export const t = words(
     done: 'Done',
     current: 'Now',
     upcoming: 'Not yet',
-    blocked: 'Not possible yet',
+    blocked: 'Later',
     failed: 'Failed',
     step: 'Step {n} of {all}',
     choose: 'Choose a file',
