@@ -138,11 +138,11 @@ class Staged:
         for one in who or ("tenderer", "supervisor"):
             self.officer(one, Step.IDENTITIES)
 
-    def release(self, *who: str) -> None:
+    def release(self, *who: str, part: str = "main") -> None:
         for one in who:
             held = bids.open_package(self.package(one), PASSWORD)
-            key = bids.part_key(held, "main")
-            bids.release(self.platform.api(), self.lot, held.manifest.bid, "main", key)
+            key = bids.part_key(held, part)
+            bids.release(self.platform.api(), self.lot, held.manifest.bid, part, key)
 
     def open_all(self, *who: str) -> None:
         for step in (Step.ADMITTED, Step.HALL):
@@ -165,6 +165,7 @@ def stage(
     k: int = 2,
     number: int = 7_000,
     deputy: bool = False,
+    parts: tuple[str, ...] = ("main",),
 ) -> Staged:
     """Publish a tender that opens in `lead` seconds after the last bid is in, with these bids sealed."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -179,7 +180,7 @@ def stage(
 
     opens_at = local_now() + timedelta(seconds=lead)
     staged = Staged(platform, "", "", opens_at, folder, officials, people)
-    _publish(staged, {**RULES, **(rules or {})}, k)
+    _publish(staged, {**RULES, **(rules or {})}, k, parts)
     wanted = names if sealed is None else list(sealed)
     for n, name in enumerate(names):
         if name in wanted:
@@ -187,7 +188,7 @@ def stage(
     return staged
 
 
-def _publish(staged: Staged, rules: Mapping[str, Any], k: int) -> None:
+def _publish(staged: Staged, rules: Mapping[str, Any], k: int, parts: tuple[str, ...]) -> None:
     agency = staged.account("agency").api
     tenderer = staged.officials["tenderer"].organisation
     staged.tender = create_tender(
@@ -210,6 +211,7 @@ def _publish(staged: Staged, rules: Mapping[str, Any], k: int) -> None:
             "opensAt": iso(staged.opens_at),
             "ceiling": "5000000.00",
             "k": k,
+            "parts": parts,
             "officers": [{"seat": f"officer:{key}", **_holder(staged.officials[key])} for key in OFFICIALS],
             "seats": seats,
             "rules": dict(rules),
@@ -234,10 +236,15 @@ def submit(staged: Staged, who: str, price: str) -> None:
         "manager": "演示项目经理",
         "manager_certificate": "演示-0001",
     }
-    (offer / "form.json").write_text(json.dumps(form, ensure_ascii=False), "utf-8")
-    (offer / "投标文件.txt").write_text(f"演示{who}\n", "utf-8")
     api = staged.platform.api()
     facts = fetch_lot(api, staged.lot)
+    for part in facts.parts:
+        folder = offer if len(facts.parts) == 1 else offer / part
+        folder.mkdir(exist_ok=True)
+        names = {field["name"] for field in facts.fields_of(part)}
+        told = {name: value for name, value in form.items() if name in names}
+        (folder / "form.json").write_text(json.dumps(told, ensure_ascii=False), "utf-8")
+        (folder / "投标文件.txt").write_text(f"演示{who}\n", "utf-8")
     seal(facts, read_folder(offer, facts), staged.bidders[who].signer, staged.package(who), PASSWORD)
     tickets = staged.folder / f"tickets-{who}.json"
     draw_tickets(staged.account(who).api, tickets)
