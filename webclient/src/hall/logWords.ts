@@ -1,6 +1,7 @@
 /** The log's lines in words. */
 import { capital, clock, duration, money, words } from '@/i18n'
 import type { Entry } from './log'
+import { partName } from './parts'
 import { recordWord } from './recordWords'
 
 const t = words(
@@ -23,6 +24,7 @@ const t = words(
     turn_objections_all: '投标人全部确认报价；可以提出异议，截至 {until}',
     turn_record: '异议环节结束，制作开标记录',
     turn_rendered: '开标记录已生成，请投标人签署',
+    turn_rendered_unsigned: '开标记录已生成，依次签章',
     'turn_signing-closed': '投标人签署结束：已签 {signed} 家，未签 {missing} 家',
     turn_sealed: '{by} 已在开标记录上签章',
     turn_recorded: '开标记录签章完成，开标结束',
@@ -31,7 +33,7 @@ const t = words(
     'turn_handed-over': '主持人变更：{from} → {to}',
     turn_failed: '流标：{code}（{counted} 家，至少 {minimum} 家）',
     turn_aborted: '终止开标（{code}）：{reason}',
-    turn_reconvened: '复会，开启“{part}”部分，共 {count} 家。{reason}',
+    turn_reconvened: '复会，开启“{part}”，共 {count} 家。{reason}',
     bid_present: '{who} 已签到',
     bid_fetched: '{who} 已取得加密密钥',
     bid_released: '{who} 已解密',
@@ -71,6 +73,7 @@ const t = words(
     turn_objections_all: 'All lines are confirmed; objections until {until}',
     turn_record: 'Objections closed; the record is being made',
     turn_rendered: 'The record is ready for the bidders’ signatures',
+    turn_rendered_unsigned: 'The record is ready to be sealed',
     'turn_signing-closed': 'Signing closed: {signed} signed, {missing} did not',
     turn_sealed: '{by} sealed the record',
     turn_recorded: 'Record sealed; the opening is complete',
@@ -79,7 +82,7 @@ const t = words(
     'turn_handed-over': 'Host’s duty passed: {from} → {to}',
     turn_failed: 'Failed: {code} ({counted} of at least {minimum})',
     turn_aborted: 'Ended ({code}): {reason}',
-    turn_reconvened: 'Reconvened for part “{part}”: {count} bids. {reason}',
+    turn_reconvened: 'Reconvened for “{part}”: {count} bids. {reason}',
     bid_present: '{who} signed in',
     bid_fetched: '{who} fetched its sealed key',
     bid_released: '{who} decrypted',
@@ -139,6 +142,7 @@ function bidParams(entry: Entry, shown: Record<string, string>): void {
 }
 
 function turnParams({ kind, facts }: Entry, shown: Record<string, string>): void {
+  if (kind === 'reconvened') shown.part = partName(shown.part ?? '')
   if (kind === 'suspended') shown.code = recordWord('suspended', shown.code)
   if (kind === 'failed') shown.code = recordWord('failed', shown.code)
   if (kind === 'aborted') shown.code = recordWord('aborted', shown.code)
@@ -151,6 +155,11 @@ function turnParams({ kind, facts }: Entry, shown: Record<string, string>): void
 
 /** An entry as a sentence in the language in use. */
 export function sentence(entry: Entry, name: NameOf): string {
-  const all = entry.kind === 'objections' && entry.facts.missing === 0
-  return t(`${entry.group}_${entry.kind}${all ? '_all' : ''}` as Key, params(entry, name)).trim()
+  return t(`${entry.group}_${entry.kind}${variant(entry)}` as Key, params(entry, name)).trim()
+}
+
+function variant({ kind, facts }: Entry): string {
+  if (kind === 'objections' && facts.missing === 0) return '_all'
+  // Of an opening that failed or was aborted nobody signs the record but those who seal it.
+  return kind === 'rendered' && !facts.until ? '_unsigned' : ''
 }

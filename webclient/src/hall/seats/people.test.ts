@@ -17,6 +17,10 @@ describe('officials as people', () => {
       ['乙', '招标人', ['officer', 'tenderer'], false],
     ])
   })
+  it('calls one person host at a time, whoever the notice named', () => {
+    const people = peopleOf({ 'host:p_1': seat('host', '甲', '一'), 'deputy:p_2': seat('deputy', '乙', '二', { host: true }) })
+    expect(people.map(({ roles }) => roles)).toEqual([['deputy'], ['host']])
+  })
   it('keeps namesakes of two organisations apart', () => {
     expect(peopleOf({ a: seat('officer', '甲', '一'), b: seat('officer', '甲', '二') })).toHaveLength(2)
     expect(peopleOf(undefined)).toEqual([])

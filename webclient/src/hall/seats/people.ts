@@ -18,7 +18,8 @@ export function peopleOf(seats: Record<string, SeatView> | undefined): Official[
   const found: Official[] = []
   for (const [key, seat] of Object.entries(seats ?? {})) {
     const organisation = organisationOf(seat)
-    const role = seat.host ? 'host' : seat.role
+    // Whoever is named as host and has handed the duty over stands in the hall as a deputy.
+    const role = seat.host ? 'host' : seat.role === 'host' ? 'deputy' : seat.role
     const known = found.find((one) => one.name === seat.name && (!one.organisation || !organisation || one.organisation === organisation))
     if (!known) {
       found.push({ key, name: seat.name, organisation, roles: [role], present: Boolean(seat.signedInAt) })
