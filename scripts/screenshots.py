@@ -27,7 +27,7 @@ LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 SCREENS = {"wide": DESKTOP, "phone": PHONE}
 COLOURS, LARGEST = 96, 60_000
 #: A page has come to rest when nothing moves for so long, in milliseconds.
-REST = 1_200
+REST = 600
 #: What pages show while they wait (design/KbLoading.vue).
 LOADING = ".loading"
 EVE, DECRYPTING, READING, RECORDED = "SCHEDULED", "DECRYPTING", "READING", "RECORDED"
@@ -45,20 +45,21 @@ class Picture:
 
 
 PICTURES = (
+    # First those that tell of the eve itself, then those that look the same on any day.
+    Picture("officer", "tenderer", "/officer"),
+    Picture("officer-lot", "tenderer", "/lots/{lot}/officer"),
+    Picture("agency-tenders", "agency", "/agency"),
+    Picture("agency-tender", "agency", "/agency/tenders/{tender}"),
+    Picture("bidder-desk", "bidder-1", "/desk"),
+    Picture("bidder-bid", "bidder-1", "/lots/{lot}/bid"),
     Picture("home", "", "/"),
     Picture("notices", "", "/notices"),
     Picture("lot", "", "/lots/{lot}"),
+    Picture("inbox", "bidder-2", "/inbox"),
     Picture("verify", "", "/verify"),
     Picture("sign-in", "", "/sign-in"),
     Picture("guide", "", "/guide"),
-    Picture("bidder-desk", "bidder-1", "/desk"),
-    Picture("bidder-bid", "bidder-1", "/lots/{lot}/bid"),
     Picture("bidder-selfcheck", "bidder-1", "/selfcheck"),
-    Picture("agency-tenders", "agency", "/agency"),
-    Picture("agency-tender", "agency", "/agency/tenders/{tender}"),
-    Picture("officer", "tenderer", "/officer"),
-    Picture("officer-lot", "tenderer", "/lots/{lot}/officer"),
-    Picture("inbox", "bidder-2", "/inbox"),
     Picture("account", "bidder-2", "/account"),
     Picture("supervision", "supervisor", "/supervision", DECRYPTING),
     Picture("hall-host", "agency", "/halls/{lot}", DECRYPTING),
@@ -166,7 +167,7 @@ def main(names: list[str]) -> int:
     order = [EVE, DECRYPTING, READING, RECORDED]
     eve = sum(1 for one in wanted if one.phase == EVE)
     # Time enough for every picture of the eve, four of each.
-    with studio(1.0 + eve * 0.5) as at:
+    with studio(1.0 + eve * 0.25) as at:
         waiting, _ = at.page("", "zh", "wide")
         for stage in order:
             here = [one for one in wanted if one.phase == stage]
