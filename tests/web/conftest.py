@@ -38,7 +38,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if item.path.relative_to(here).as_posix() not in EVERY_RUN:
                 item.add_marker(pytest.mark.long)
             # Real browsers, servers and deadlines on a busy machine: what fails twice in a row is wrong.
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            # Tests that play one opening in turn cannot be played again one by one.
+            if not getattr(item.module, "IN_ORDER", False):  # type: ignore[attr-defined]
+                item.add_marker(pytest.mark.flaky(reruns=1))
             if item.get_closest_marker("xdist_group") is None:
                 item.add_marker(pytest.mark.xdist_group(item.path.relative_to(here).as_posix()))
 

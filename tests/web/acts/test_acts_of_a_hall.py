@@ -13,6 +13,7 @@ from web.harness import PHONE, Platform, axe, no_sideways_scroll
 from web.staging import Staged, slowness, stage
 from web.story.playing import EN, PATIENCE, ZH, Hand, enter, look_on
 
+IN_ORDER = True
 RULES = {"after_release_below_minimum": "go-on", "confirmation_seconds": 300, "objection_seconds": 3}
 
 

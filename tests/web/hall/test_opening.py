@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +35,14 @@ class Frames:
         return "\n".join(self.told)
 
 
-@pytest.fixture(scope="module")
-def staged(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staged]:
+@pytest.fixture
+def staged(platform: Platform, tmp_path: Path) -> Staged:
     rules = {"line_seconds": 3, "objection_seconds": 4, "signing_seconds": 900, "confirmation_seconds": 5}
-    yield stage(platform, tmp_path_factory.mktemp("lot"), lead(), rules=rules)
+    return stage(platform, tmp_path / "lot", lead(), rules=rules)
 
 
 def log_lines(page: Page) -> list[str]:
-    """The log as it stands in the page; short enough to be there as a whole."""
+    """The newest lines of the log, as they stand in the page."""
     return page.get_by_role("log").get_by_role("listitem").all_inner_texts()
 
 
@@ -129,7 +128,7 @@ def test_an_opening_as_the_public_sees_it(staged: Staged, new_context: ContextFa
     late = enter(new_context, staged)
     expect(late.get_by_text("投标人已签署 0/3")).to_be_visible()
     wanted = log_lines(page)
-    assert len(wanted) > 15
+    assert len(wanted) >= 10
     whole = [json.loads(p.evaluate(VIEW, staged.lot)) for p in (page, late)]
     assert whole[0] == whole[1]
     labels = [p.get_by_role("log").get_attribute("aria-label") for p in (page, late)]

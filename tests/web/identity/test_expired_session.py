@@ -67,11 +67,12 @@ def test_a_session_ended_elsewhere_needs_the_file(
     holder, other = office.holder("本人"), office.holder("别人")
     page = new_context(lang=lang).new_page()
     slot = sign_in(page, platform.base, holder.p12, CHINESE, next_path="/account")
+    save = page.get_by_role("button", name="保存" if lang == "zh" else "Save")
+    expect(save).to_be_visible()
     elsewhere = sign_in_elsewhere(platform.api(), holder.signer).api
     sessions = elsewhere.get("/auth/sessions")["sessions"]
     lost = next(one["id"] for one in sessions if one["slot"] == slot)
     elsewhere.delete(f"/auth/sessions/{lost}")
-    save = page.get_by_role("button", name="保存" if lang == "zh" else "Save")
     save.click()
     dialog = asked(page, "登录已到期" if lang == "zh" else "Your session has ended")
     assert held_slots(page) == []

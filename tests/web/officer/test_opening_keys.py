@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -13,10 +14,12 @@ from web.harness import PHONE, Platform, as_person, axe, goto_as, no_sideways_sc
 from web.officer.keymaking import make_key, prove
 
 from bidding.client.agency import add_lot, create_tender
+from bidding.client.clock import local_now
 from bidding.client.officer import open_opening_key
 from bidding.client.signin import sign_in as api_sign_in
 from bidding.client.tender_desk import terminate
 from bidding.demo.cast import PASSWORD
+from crypto.canonical import iso
 from crypto.hpke import public_bytes
 
 
@@ -39,7 +42,7 @@ def draft(platform: Platform) -> str:
             "tenderer": {"name": party.name, "creditCode": party.credit_code},
         },
     )
-    lot = {"title": "一标段", "opensAt": "2030-01-01T01:00:00.000Z", "k": 1}
+    lot = {"title": "一标段", "opensAt": iso(local_now() + timedelta(days=60)), "k": 1}
     return add_lot(
         api,
         tender,
