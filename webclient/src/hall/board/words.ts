@@ -119,7 +119,7 @@ export const t = words(
     others: 'Other terms',
     confirmation2: 'Confirmed',
     remarks: 'Remarks',
-    notYetConfirmed: 'pending',
+    notYetConfirmed: 'not confirmed yet',
     noLines: 'There is no bid to read',
     captions: 'Captions',
     captionIdle: 'What the host and the platform announce appears here',
