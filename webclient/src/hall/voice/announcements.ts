@@ -16,6 +16,9 @@ export interface Announcement {
   text: string
 }
 
+/** Whether it is a line of the reading. */
+export const isLine = (one: Announcement): boolean => one.what.startsWith('line-')
+
 /** Turns that bidding/speech/sentences.py speaks. */
 export const SPOKEN: ReadonlySet<string> = new Set([
   'list',

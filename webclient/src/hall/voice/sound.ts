@@ -1,6 +1,9 @@
 /** WebAudio: a chime, and sounds fetched from the platform. Browsers let it sound only after a gesture on the page. */
+import { ref } from 'vue'
 
 let context: AudioContext | null = null
+/** Something was to be heard and the browser did not let it: the page says how to change that. */
+export const refused = ref(false)
 
 /** The audio context, running if the browser allows it by now. */
 export async function audio(): Promise<AudioContext | null> {
@@ -10,8 +13,22 @@ export async function audio(): Promise<AudioContext | null> {
     // Without a gesture this neither resolves nor fails: do not wait for it.
     await Promise.race([context.resume(), new Promise((resolve) => setTimeout(resolve, 300))])
   }
-  return context.state === 'running' ? context : null
+  const running = context.state === 'running'
+  if (!running && !refused.value) awaitGesture()
+  refused.value = !running
+  return running ? context : null
 }
+
+/** The next touch of the page is the gesture that browsers want to see. */
+function awaitGesture(): void {
+  const again = (): void => {
+    for (const kind of GESTURES) removeEventListener(kind, again, true)
+    refused.value = false
+    void audio()
+  }
+  for (const kind of GESTURES) addEventListener(kind, again, true)
+}
+const GESTURES = ['pointerup', 'keydown'] as const
 
 /** Two soft tones; false when the browser does not let them sound. */
 export async function chime(): Promise<boolean> {

@@ -1,7 +1,7 @@
 /** Says announcements one after the other, and follows the reading: what has become old is passed over. */
 import { raw } from '@/api/http'
 import { type Lang, lang } from '@/i18n'
-import type { Announcement } from './announcements'
+import { type Announcement, isLine } from './announcements'
 import { play, type Playing } from './sound'
 
 /** Waiting announcements beyond these are read in the captions only. */
@@ -22,6 +22,9 @@ export class Speaker {
 
   say(one: Announcement): void {
     if (this.silent) return
+    // A line of the reading gives way to the next: the voice is never more than one line behind the board.
+    const stale = isLine(one) ? this.waiting.findIndex(isLine) : -1
+    if (stale >= 0) this.waiting.splice(stale, 1)
     this.waiting.push(one)
     this.waiting.splice(0, Math.max(0, this.waiting.length - MOST_WAITING))
     if (!this.busy) void this.run()

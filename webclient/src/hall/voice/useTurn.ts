@@ -6,7 +6,7 @@ import { duties } from '../acts/duty'
 import { t as actWord } from '../acts/words'
 import type { HallStore } from '../store'
 import { wishes } from './preferences'
-import { chime } from './sound'
+import { audio, chime } from './sound'
 import { t } from './words'
 
 /** Taking one's seat may be done at leisure: it calls nobody back to the page. */
@@ -14,6 +14,7 @@ const QUIET = new Set(['sign-in', 'commit-draw'])
 
 /** The duty that waits, in words; empty when nothing does. */
 export function useTurn(hall: HallStore): ComputedRef<string> {
+  if (wishes.chime) void audio()
   const time = ref(now())
   const timer = setInterval(() => (time.value = now()), 5_000)
   const due = computed(() => {

@@ -3,9 +3,11 @@ import { computed, type ComputedRef, onScopeDispose, type Ref, ref, watch } from
 import { get } from '@/api/http'
 import { useNames } from '../names'
 import type { HallStore } from '../store'
-import { type Announcement, announcements } from './announcements'
+import { type Announcement, announcements, isLine } from './announcements'
 import { wishes } from './preferences'
+import { audio } from './sound'
 import { type Source, Speaker } from './speaker'
+import { t } from './words'
 
 export interface Voice {
   /** What was announced last; null before anything was. */
@@ -37,6 +39,8 @@ export function useVoice(hall: HallStore): Voice {
     () => wishes.voice,
     async (wanted) => {
       speaker.on = wanted
+      // Whoever left the voice on learns at once, not at the first announcement, that it needs a click.
+      if (wanted) void audio()
       if (!wanted || asked) return
       asked = true
       source.value = await find(hall.lot)
@@ -44,7 +48,15 @@ export function useVoice(hall: HallStore): Voice {
     { immediate: true },
   )
   onScopeDispose(() => (speaker.on = false))
-  return { latest: computed(() => said.value.at(-1) ?? null), source }
+  return { latest: computed(() => captioned(said.value)), source }
+}
+
+/** The newest announcement. The last line of the reading stays beside the turn that follows it in the same moment. */
+function captioned(said: readonly Announcement[]): Announcement | null {
+  const [before, last] = [said.at(-2), said.at(-1)]
+  if (!last || !before || isLine(last) || !isLine(before)) return last ?? null
+  const together = Date.parse(last.at) - Date.parse(before.at) < 1_000
+  return together ? { ...last, text: `${before.text}${t('then')}${last.text}` } : last
 }
 
 async function find(lot: string): Promise<Source> {
