@@ -13,7 +13,7 @@ export interface Verdict {
   same: boolean
 }
 
-export function recompute(transcript: Transcript, announced: { value?: string; candidates: readonly string[]; label: string }): Verdict {
+export function recompute(transcript: Transcript, announced: { value?: string; seed?: string; candidates: readonly string[]; label: string }): Verdict {
   const bytes = (values: Record<string, string> = {}): Record<string, Uint8Array> =>
     Object.fromEntries(Object.entries(values).map(([key, value]) => [key, unb64(value)]))
   const seed = drawSeed(announced.label, bytes(transcript.reveals), bytes(transcript.kHalls))
@@ -21,6 +21,8 @@ export function recompute(transcript: Transcript, announced: { value?: string; c
   const value = announced.candidates[index] ?? ''
   const same =
     hex(seed) === transcript.seed &&
+    // What the hall has shown since the draw: a transcript that agrees with itself alone proves nothing.
+    hex(seed) === announced.seed &&
     index === transcript.index &&
     value === announced.value &&
     JSON.stringify(announced.candidates) === JSON.stringify(transcript.candidates)
