@@ -22,9 +22,8 @@ export class Speaker {
 
   say(one: Announcement): void {
     if (this.silent) return
-    // A line of the reading gives way to the next: the voice is never more than one line behind the board.
-    const stale = isLine(one) ? this.waiting.findIndex(isLine) : -1
-    if (stale >= 0) this.waiting.splice(stale, 1)
+    // A line of the reading goes before all that still waits: the voice is never more than one line behind the board.
+    if (isLine(one)) this.waiting.length = 0
     this.waiting.push(one)
     this.waiting.splice(0, Math.max(0, this.waiting.length - MOST_WAITING))
     if (!this.busy) void this.run()
