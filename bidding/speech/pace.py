@@ -12,8 +12,6 @@ from opening_hall.domain import Pace, Rules
 CHARACTER, WORD, DIGIT, PAUSE = 0.21, 0.34, 0.33, 0.12
 _PARTS = re.compile(r"(?P<han>[㐀-䶿一-鿿])|(?P<word>[A-Za-z]+)|(?P<digit>\d)|(?P<pause>[，、；：,;:])")
 _COSTS = {"han": CHARACTER, "word": WORD, "digit": DIGIT, "pause": PAUSE}
-#: A sentence may run this much into the next line's time: the listener's page waits for its end.
-OVERRUN = 0.5
 
 
 def seconds(text: str) -> float:
@@ -24,7 +22,7 @@ def seconds(text: str) -> float:
 def room(rules: Rules) -> float | None:
     """Seconds for one line of the reading; None where the host goes on when everybody has heard."""
     timed = rules.reading is Pace.AUTO and rules.line_seconds > 0
-    return rules.line_seconds + OVERRUN if timed else None
+    return float(rules.line_seconds) if timed else None
 
 
 def fitting(must: Sequence[str], may: Sequence[str], within: float | None) -> int:

@@ -4,7 +4,6 @@ import pytest
 from hall_given import HOST, PLATFORM, SIGNATURE, SUPERVISOR, Hall, bid, closed, opening
 
 from bidding.speech.engine import open_engine
-from bidding.speech.pace import OVERRUN
 from bidding.speech.sentences import TURNS, Language, sentence
 from bidding.speech.wav import read_pcm
 from ceremony.errors import Refusal
@@ -76,7 +75,7 @@ def test_the_default_pace_is_kept_by_the_voice(language: Language) -> None:
     engine = open_engine("auto")
     assert engine is not None
     rate, samples = read_pcm(engine.speak(sentence(hall.state, f"line-main-{bid(0)}", language), language))
-    assert len(samples) / rate <= d.Rules().line_seconds + OVERRUN
+    assert len(samples) / rate <= d.Rules().line_seconds
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
