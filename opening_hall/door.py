@@ -42,6 +42,8 @@ PUBLIC_MINUTES = frozenset({Phase.RECORD_SIGN, Phase.SEALING, Phase.RECORDED, Ph
 BARE = frozenset({Role.PUBLIC, Role.RECEIPT})
 """Seats that no session fills."""
 BIDS_A_PAGE = 500
+#: Halls whose replay is kept while somebody looks at their records.
+FOLDED_HALLS = 16
 
 
 def disclosed(stored: Stored) -> dict[str, Any] | None:
@@ -71,11 +73,21 @@ class Place:
     state: State
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A hall replayed up to a version, with the incidents met on the way."""
+
+    version: int
+    state: State
+    incidents: tuple[Incident, ...]
+
+
 class Door:
     """All that the routes do; methods without `async` block."""
 
     def __init__(self, ports: HallPorts) -> None:
         self.ports = ports
+        self._folded: dict[LotId, Told] = {}
 
     def hall(self, lot: str) -> tuple[int, State]:
         """Version and state. Raises Refusal("unknown-hall")."""
@@ -244,12 +256,24 @@ class Door:
             raise Refusal("list-not-announced")
         if audience(place.state, place.seat) == ANYONE and place.state.phase not in PUBLIC_MINUTES:
             raise Refusal("no-record")
-        state = INITIAL
-        incidents: list[Incident] = []
-        for step in self._steps(place.lot):
+        told = self._told(place.lot)
+        return minutes_of(told.state, told.incidents, lang)
+
+    def _told(self, lot: LotId) -> Told:
+        """The hall's state with all incidents; only what came since the last look is folded."""
+        told = self._folded.get(lot, Told(0, INITIAL, ()))
+        state, incidents = told.state, list(told.incidents)
+        fresh = self.ports.halls.log.read(stream(lot), told.version)
+        for stored in fresh:
+            step = self._step(stored)
             state = self.ports.halls.domain.evolve(state, step)
             incidents += incidents_of(state, step)
-        return minutes_of(state, incidents, lang)
+        if fresh:
+            told = Told(fresh[-1].version, state, tuple(incidents))
+            while len(self._folded) >= FOLDED_HALLS:
+                self._folded.pop(next(iter(self._folded)), None)
+            self._folded[lot] = told
+        return told
 
     def draw(self, place: Place) -> dict[str, Any]:
         """The transcript of the draw with every input. Raises Refusal("not-drawn")."""
@@ -260,9 +284,8 @@ class Door:
                 return dict(stored.body)
         raise Refusal("not-drawn")
 
-    def _steps(self, lot: LotId) -> list[Event]:
-        decode = self.ports.halls.domain.decode
-        return [decode(s.type, s.body, s.version, s.at, s.seat) for s in self._stored(lot)]
+    def _step(self, s: Stored) -> Event:
+        return self.ports.halls.domain.decode(s.type, s.body, s.version, s.at, s.seat)
 
     def _stored(self, lot: LotId) -> list[Stored]:
         return self.ports.halls.log.read(stream(lot))

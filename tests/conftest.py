@@ -31,10 +31,20 @@ _numbers = itertools.count()
 SERVERS = {"postgres_server", "postgres_url", "redis_url", "mortal_valkey"}
 
 
+#: The longest tests, longest first: begun last, they would be waited for alone.
+FIRST = ("web/story", "web/guide", "stories", "web/acts", "web/verify", "web/agency")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SERVERS & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.servers)
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    path = item.path.relative_to(Path(__file__).parent).as_posix()
+    return next((n for n, folder in enumerate(FIRST) if path.startswith(folder)), len(FIRST))
 
 
 @pytest.fixture(scope="session")

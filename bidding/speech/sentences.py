@@ -129,6 +129,13 @@ def _reconvened(turn: Told) -> Both:
     return f"现在复会，共{count_zh(n)}家。", f"The opening reconvenes for {n} bids."
 
 
+def _rendered(turn: Told) -> Both:
+    # Nobody is asked to sign the record of an opening that failed or was ended.
+    if not turn.get("until"):
+        return "开标记录已生成。", "The record is ready."
+    return "开标记录已生成，请各投标人签署。", "The record is ready. Bidders, please sign it."
+
+
 def _fixed(zh: str, en: str) -> Callable[[Told], Both]:
     return lambda _: (zh, en)
 
@@ -144,7 +151,7 @@ TURNS: Mapping[str, Callable[[Told], Both]] = {
     "confirming": _confirming,
     "objections": _objections,
     "record": _fixed("异议环节结束，正在制作开标记录。", "Objections are closed. The record is being made."),
-    "rendered": _fixed("开标记录已生成，请各投标人签署。", "The record is ready. Bidders, please sign it."),
+    "rendered": _rendered,
     "recorded": _fixed("开标记录签章完成，本次开标结束。", "The record is sealed. The opening is complete."),
     "suspended": _suspended,
     "resumed": _resumed,
@@ -160,7 +167,7 @@ def sentence(state: State, what: str, language: Language) -> str:
 
     Raises Refusal("not-announced") for whatever the public's view does not show.
     """
-    if not announced(state):
+    if not announced(state) and state.ending is None:
         raise Refusal("not-announced")
     seen = view(state, ANYONE)
     kind, _, rest = what.partition("-")

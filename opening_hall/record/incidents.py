@@ -9,6 +9,7 @@ from typing import Any
 
 from opening_hall import events as e
 from opening_hall.record import words
+from opening_hall.record.people import actors
 from opening_hall.record.words import Text, word
 from opening_hall.seats import BidId
 from opening_hall.state import State
@@ -32,21 +33,25 @@ def _who(state: State, bid: BidId) -> str:
 
 
 def _false(state: State, event: e.IdentitySharesReleased | e.HallSharesReleased) -> list[Text]:
+    by = actors(state, event.by)
     return [
         (
-            f"{event.by} 提供的密钥份额与承诺不一致：{_who(state, bid)}（{word(words.REASONS, why, 0)}）",
-            f"a share given by {event.by} is false for {_who(state, bid)} ({word(words.REASONS, why, 1)})",
+            f"{by[0]} 提供的密钥份额与承诺不一致：{_who(state, bid)}（{word(words.REASONS, why, 0)}）",
+            f"a share given by {by[1]} is false for {_who(state, bid)} ({word(words.REASONS, why, 1)})",
         )
         for bid, why in event.false.items()
     ]
 
 
 def _dealing(state: State, event: e.DealingReported) -> list[Text]:
+    by = actors(state, event.by)
+    why = tuple(word(words.REASONS, event.reason, n) for n in (0, 1))
+    part = event.purpose.partition(":")[2] or event.purpose
+    key = tuple(word({"identity": words.STAGES["identity"], **words.PARTS}, part, n) for n in (0, 1))
     return [
         (
-            f"{event.by} 报告密钥信封与承诺不一致：{_who(state, event.bid)}，{event.purpose}，{event.reason}",
-            f"{event.by} reports an envelope of {_who(state, event.bid)} that contradicts its commitment:"
-            f" {event.purpose}, {event.reason}",
+            f"{by[0]} 报告密钥信封有误：{_who(state, event.bid)}，{key[0]}，{why[0]}",
+            f"{by[1]} reports an envelope of {_who(state, event.bid)}: {key[1]}, {why[1]}",
         )
     ]
 
@@ -106,11 +111,11 @@ def _missing(state: State, event: e.DecryptionEnded) -> list[Text]:
 def _adjudicated(state: State, event: e.Adjudicated) -> list[Text]:
     zh, en = (word(words.CAUSES, event.cause, n) for n in (0, 1))
     effect_zh, effect_en = (word(words.EFFECTS, event.effect, n) for n in (0, 1))
-    who = _who(state, event.bid)
+    who, by = _who(state, event.bid), actors(state, event.by)
     return [
         (
-            f"{who}：{event.by} 认定为{zh}，{effect_zh}。理由：{event.reason}",
-            f"{who}: {event.by} finds {en}; {effect_en}. Reason: {event.reason}",
+            f"{who}：{by[0]} 认定为{zh}，{effect_zh}。理由：{event.reason}",
+            f"{who}: {by[1]} finds {en}; {effect_en}. Reason: {event.reason}",
         )
     ]
 
@@ -145,35 +150,40 @@ def _failed(_: State, event: e.Failed) -> list[Text]:
     ]
 
 
-def _handed_over(_: State, event: e.HostHandedOver) -> list[Text]:
+def _handed_over(state: State, event: e.HostHandedOver) -> list[Text]:
+    before, after = actors(state, event.previous), actors(state, event.to)
     return [
         (
-            f"主持人由 {event.previous} 变更为 {event.to}：{event.reason}",
-            f"the host's duty passed from {event.previous} to {event.to}: {event.reason}",
+            f"主持职责由 {before[0]} 移交 {after[0]}：{event.reason}",
+            f"the host's duty passed from {before[1]} to {after[1]}: {event.reason}",
         )
     ]
 
 
-def _drawn(_: State, event: e.CoefficientDrawn) -> list[Text]:
+def _drawn(state: State, event: e.CoefficientDrawn) -> list[Text]:
     if not event.missing:
         return []
-    seats = "、".join(event.missing)
-    return [(f"未公布随机数的席位：{seats}", f"seats that did not reveal: {seats}")]
+    missing = [actors(state, seat) for seat in event.missing]
+    zh, en = "、".join(one[0] for one in missing), ", ".join(one[1] for one in missing)
+    return [(f"未公布随机数的席位：{zh}", f"seats that did not reveal: {en}")]
 
 
 def _reconvened(_: State, event: e.Reconvened) -> list[Text]:
-    return [(f"复会（{event.part}）：{event.reason}", f"reconvened ({event.part}): {event.reason}")]
+    zh, en = (word(words.PARTS, event.part, n) for n in (0, 1))
+    return [(f"复会（{zh}）：{event.reason}", f"reconvened ({en}): {event.reason}")]
 
 
 def _unreadable(state: State, event: e.DiagnosticReported) -> list[Text]:
     if event.kind != "payload-unreadable" or event.bid is None:
         return []
-    part, why = event.facts.get("part", ""), event.facts.get("reason", "")
+    why = event.facts.get("reason", "")
+    part = tuple(word(words.PARTS, event.facts.get("part", ""), n) for n in (0, 1))
     who = _who(state, event.bid)
     return [
         (
-            f"{who}：投标文件（{part}）除唱标内容外无法解密，{word(words.REASONS, why, 0)}",
-            f"{who}: the files behind the form ({part}) cannot be decrypted, {word(words.REASONS, why, 1)}",
+            f"{who}：投标文件（{part[0]}）除唱标内容外无法解密，{word(words.REASONS, why, 0)}",
+            f"{who}: the files behind the form ({part[1]}) cannot be decrypted,"
+            f" {word(words.REASONS, why, 1)}",
         )
     ]
 

@@ -19,6 +19,7 @@ from opening_hall.facts import Resolution
 from opening_hall.record import words
 from opening_hall.record.capital_amount import capital_amount
 from opening_hall.record.incidents import Incident, incidents_of
+from opening_hall.record.people import FUNCTIONS, actor, person
 from opening_hall.record.words import word
 from opening_hall.rules import Setup
 from opening_hall.seats import Role
@@ -163,15 +164,6 @@ COLUMNS = (
     Column("confirmed", "投标人确认", "Confirmation"),
     Column("remarks", "备注", "Remarks"),
 )
-FUNCTIONS = {
-    Role.HOST: ("主持人", "Host"),
-    Role.DEPUTY: ("副主持人", "Deputy host"),
-    Role.TENDERER: ("招标人代表", "Tenderer's representative"),
-    Role.SUPERVISOR: ("监督", "Supervisor"),
-    Role.WITNESS: ("见证", "Witness"),
-    Role.SUPPORT: ("技术支持", "Technical support"),
-    Role.OFFICER: ("开标人员", "Key officer"),
-}
 
 
 def minutes(events: Iterable[e.Event], lang: Language = "zh") -> Minutes:
@@ -202,9 +194,9 @@ def minutes_of(state: State, incidents: Iterable[Incident], lang: Language = "zh
         header=_header(state, state.setup, n),
         columns=COLUMNS,
         rows=tuple(Row(bid.id, _cells(state.setup, state, bid, n)) for bid in rows),
-        objections=tuple(_exchange(o, n) for o in state.objections.values()),
+        objections=tuple(_exchange(state, o, n) for o in state.objections.values()),
         incidents=tuple(Line(moment(i.at), i.kind, (i.zh, i.en)[n]) for i in incidents),
-        chat=tuple(_said(message) for message in state.chat),
+        chat=tuple(_said(state, message, n) for message in state.chat),
         signatories=_signatories(state, n),
         admitted_hash=state.admitted_hash,
     )
@@ -224,7 +216,7 @@ def _session(state: State) -> list[Bid]:
 
 def _header(state: State, setup: Setup, n: int) -> tuple[Fact, ...]:
     def people(role: Role) -> str:
-        names = [f"{x.name}（{x.organisation}）" for x in state.entries.values() if x.seat.role is role]
+        names = [person(x, n) for x in state.entries.values() if x.seat.role is role]
         return "；".join(names) or NONE
 
     host = state.person(state.host_seat())
@@ -236,8 +228,8 @@ def _header(state: State, setup: Setup, n: int) -> tuple[Fact, ...]:
         Fact("dealCode", "统一交易标识码", "Deal code", setup.deal_code or NONE),
         Fact("openedAt", "开标时间（投标截止时间）", "Opening time (deadline)", moment(setup.opens_at)),
         Fact("place", "开标地点（网址）", "Place (address)", setup.place or NONE),
-        Fact("part", "开启部分", "Part opened", state.part),
-        Fact("host", "主持人", "Host", f"{host.name}（{host.organisation}）" if host else state.host),
+        Fact("part", "开启部分", "Part opened", word(words.PARTS, state.part, n)),
+        Fact("host", "主持人", "Host", person(host, n) if host else state.host),
         Fact("tenderer", "招标人代表", "Tenderer's representative", people(Role.TENDERER)),
         Fact("officers", "开标人员", "Key officers", people(Role.OFFICER)),
         Fact("supervisor", "监督", "Supervisor", people(Role.SUPERVISOR)),
@@ -369,21 +361,21 @@ def _remarks(state: State, bid: Bid, n: int) -> str:
     return "\n".join(out) or NONE
 
 
-def _exchange(o: Objection, n: int) -> Exchange:
+def _exchange(state: State, o: Objection, n: int) -> Exchange:
     return Exchange(
         number=o.number,
-        by=o.by,
+        by=actor(state, o.by, n),
         at=moment(o.at),
         text=o.text,
         answer=o.answer,
-        answered_by=o.answered_by,
+        answered_by=actor(state, o.answered_by, n) if o.answered_by else "",
         answered_at=moment(o.answered_at) if o.answered_at else "",
         resolution=word(words.RESOLVED, o.resolution or Resolution.UNRESOLVED, n),
     )
 
 
-def _said(message: Message) -> Line:
-    return Line(moment(message.at), message.by, message.text)
+def _said(state: State, message: Message, n: int) -> Line:
+    return Line(moment(message.at), actor(state, message.by, n), message.text)
 
 
 def _signatories(state: State, n: int) -> tuple[Signatory, ...]:

@@ -15,6 +15,12 @@ CAUSES: Mapping[str, Text] = {
     "AGENCY": ("代理机构原因", "the agency's doing"),
     "UNKNOWN": ("原因待查", "cause not yet known"),
 }
+PARTS: Mapping[str, Text] = {
+    "main": ("投标文件", "Bid"),
+    "technical": ("技术标", "Technical part"),
+    "price": ("价格标", "Price part"),
+    "business": ("商务标", "Commercial part"),
+}
 EFFECTS: Mapping[str, Text] = {
     "revoked": (
         "视为撤销投标文件；招标文件有规定的，投标保证金可以不予退还",

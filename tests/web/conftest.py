@@ -21,11 +21,24 @@ ContextFactory = Callable[..., BrowserContext]
 EVERY_RUN = frozenset(
     {
         "test_shell.py",
-        "identity/test_signing_in.py",
-        "public/test_notices.py",
-        "verify/test_records.py",
+        "acts/test_acts_of_a_hall.py",
+        "acts/test_supervision.py",
+        "agency/test_rules_and_checks.py",
+        "agency/test_whole_tender.py",
+        "bidder/test_selfcheck.py",
         "bidder/test_submission.py",
+        "guide/test_guide.py",
+        "hall/test_connection.py",
         "hall/test_opening.py",
+        "identity/test_application.py",
+        "identity/test_identities.py",
+        "identity/test_signing_in.py",
+        "officer/test_opening_keys.py",
+        "public/test_notices.py",
+        "story/test_opening_in_chinese.py",
+        "story/test_opening_in_english.py",
+        "verify/test_receipts.py",
+        "verify/test_records.py",
     }
 )
 

@@ -101,8 +101,13 @@ def test_no_price_is_in_any_sentence_before_the_reading(language: Language) -> N
 def test_before_the_list_nothing_is_said() -> None:
     hall = Hall().to_identifying()
     assert everything(hall, "zh") == []
+
+
+def test_an_opening_that_ends_before_its_list_says_so_and_asks_nobody_to_sign() -> None:
     failed = Hall().to_identifying({bid(0): closed(0)})
-    assert everything(failed, "zh") == []
+    said = everything(failed, "zh")
+    assert said[0] == "本标段流标：投标截止时投标人不足法定数量，不得开标。"
+    assert not any("签署" in one for one in said)
 
 
 @pytest.mark.parametrize(

@@ -182,19 +182,19 @@ def test_incidents_objections_and_talk() -> None:
     made = minutes(hall.events)
     text = "\n".join(line.text for line in made.incidents)
     for words in (
-        "密钥信封与承诺不一致",
-        "officer:tenderer 提供的密钥份额与承诺不一致：b_0003",
-        "代理机构原因",
+        "开标人员 赵代表 提供的密钥份额与承诺不一致：b_0003",
+        "b_0003：主持人 韩主持 认定为代理机构原因",
+        "开标人员 韩主持 报告密钥信封有误：b_0003，身份核验，密钥信封与承诺不一致",
         "延长：CA 故障",
         "暂停（网络攻击）：攻击",
         "顺延 1.500 秒",
-        "主持人由 p_host 变更为 p_deputy",
+        "主持职责由 主持人 韩主持 移交 副主持人 邓副",
         "终止（数据被篡改）：篡改",
     ):
         assert words in text, words
     assert [o.resolution for o in made.objections] == ["已当场答复", "未达成一致，记录在案，可依法投诉"]
     assert (made.objections[1].answer, made.objections[1].answered_at) == ("", "")
-    assert [line.text for line in made.chat] == ["各位好"]
+    assert [(line.kind, line.text) for line in made.chat] == [("主持人 韩主持", "各位好")]
     assert fact(made, "result") == "数据被篡改"
     assert made.signatories[0].function == "主持人"
 
@@ -213,7 +213,7 @@ def test_the_second_session_tells_of_its_own_bids() -> None:
     made = minutes(hall.events)
     assert made.part == "price"
     assert [row.bid for row in made.rows] == [bid(1), bid(3)]
-    assert "复会（price）：技术评审通过" in [line.text for line in made.incidents]
+    assert "复会（价格标）：技术评审通过" in [line.text for line in made.incidents]
 
 
 def test_files_that_do_not_decrypt_behind_the_form_are_an_incident() -> None:
