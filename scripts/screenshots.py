@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -126,19 +127,14 @@ def packed(png: bytes) -> bytes:
         colours //= 2
 
 
-def phase(demo: Demo) -> str:
-    """Where the hall stands, as the public is told."""
-    return str(demo.api().get(f"/halls/{demo.lot}")["view"]["phase"])
-
-
-def until(demo: Demo, page: Page, wanted: Callable[[str], bool], seconds: int = 180) -> str:
-    """Waits for the hall; gives its phase."""
+def until(demo: Demo, page: Page, wanted: Callable[[dict[str, Any]], bool], seconds: int = 180) -> None:
+    """Waits for the hall as the public is told of it."""
     for _ in range(seconds * 2):
-        found = phase(demo)
-        if wanted(found):
-            return found
+        view = demo.api().get(f"/halls/{demo.lot}")["view"]
+        if wanted(view):
+            return
         page.wait_for_timeout(500)
-    raise TimeoutError(f"the hall stands at {phase(demo)}")
+    raise TimeoutError(f"the hall stands at {view['phase']}")
 
 
 def give_to_companions(demo: Demo, *but: str) -> None:
@@ -188,13 +184,14 @@ def reach(at: Studio, page: Page, stage: str) -> None:
     if stage == DECRYPTING:
         # The bidder of the picture has not released yet: the phase stays open.
         give_to_companions(at.demo, "bidder-2")
-        until(at.demo, page, lambda found: found == DECRYPTING, 900)
+        until(at.demo, page, lambda view: view["phase"] == DECRYPTING, 900)
     elif stage == READING:
         give_to_companions(at.demo)
-        until(at.demo, page, lambda found: found in ("READING", "CONFIRMING", "OBJECTION"))
+        # A reading shows what it is once there is a line behind and one in hand.
+        until(at.demo, page, lambda view: view.get("counts", {}).get("read", 0) >= 2)
     else:
         give_to_companions(at.demo)
-        until(at.demo, page, lambda found: found == RECORDED, 600)
+        until(at.demo, page, lambda view: view["phase"] == RECORDED, 600)
 
 
 if __name__ == "__main__":

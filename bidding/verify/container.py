@@ -40,6 +40,9 @@ class Container:
 
     def read_into(self, buffer: memoryview, offset: int) -> memoryview:
         """Fill the buffer from `offset` on; the part of it that the file could fill."""
+        if offset < 0:
+            # A directory that was tampered with can point to before the file.
+            return buffer[:0]
         handle = getattr(self._local, "handle", None)
         if handle is None:
             handle = self._local.handle = self._path.open("rb", buffering=0)

@@ -86,7 +86,7 @@ def test_a_visitor_plays_every_role_to_the_signed_record(
     press(page, "签章")
 
     page.get_by_role("link", name="向导").click()
-    expect(page.get_by_role("heading", name="验证：谁都可以")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="核验：谁都可以")).to_be_visible(timeout=PATIENCE)
     axe(page)
     told = demo.api().get("/demo")
     assert told["phase"] == "RECORDED"

@@ -154,9 +154,9 @@ export const STEPS: readonly Step[] = [
     key: 'verify',
     phases: ['RECORDED', 'FAILED', 'ABORTED'],
     acts: [],
-    title: { zh: '验证：谁都可以', en: 'Verify: anyone can' },
+    title: { zh: '核验：谁都可以', en: 'Verify: anyone can' },
     text: {
-      zh: '下载开标记录，拖进验证页。试着改动一个字节，看看会怎样。',
+      zh: '下载开标记录，拖进核验页。试着改动一个字节，看看会怎样。',
       en: 'Download the record and drop it on the verification page. Change one byte and see what happens.',
     },
     who: '',

@@ -37,7 +37,7 @@ export const t = words(
     anewButton: '开始新的一场（{n} 分钟后开标）',
     signing: '正在用演示证书登录…',
     notice: '先看公告',
-    verify: '去验证页',
+    verify: '去核验页',
     certificate: '下载证书',
     password: '所有演示证书、密钥文件的口令都是 {word}。',
     steps: '步骤',

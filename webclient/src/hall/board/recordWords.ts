@@ -5,7 +5,7 @@ export const t = words(
   {
     finished: '开标记录已签章完成',
     download: '下载开标记录（PDF）',
-    verify: '去验证',
+    verify: '去核验',
     hash: '文件校验码',
     signatures: '签名与签章',
     bidders: '投标人已签署 {signed}/{all}',
@@ -18,7 +18,7 @@ export const t = words(
     minutes: '开标记录表',
     building: '随开标进程自动形成',
     asOf: '截至 {at}',
-    withheld: '开标记录正在形成。记录生成后在此公布，任何人都可以下载和验证；此前的全部过程见“动态”。',
+    withheld: '开标记录正在形成。记录生成后在此公布，任何人都可以下载和核验；此前的全部过程见“动态”。',
     incidents: '异常与处置',
   },
   {
