@@ -31,8 +31,12 @@ _numbers = itertools.count()
 SERVERS = {"postgres_server", "postgres_url", "redis_url", "mortal_valkey"}
 
 
-#: The longest tests, longest first: begun last, they would be waited for alone.
-FIRST = ("web/story", "web/guide", "stories", "web/acts", "web/verify", "web/agency")
+#: The longest tests begin first: begun last, they would be waited for alone. Browser tests come after all
+#: others of a process: Playwright keeps an event loop running that `asyncio.run` cannot do with.
+FIRST, LAST = (
+    ("stories/test_rehearsals", "stories"),
+    ("web/guide", "web/story", "web/acts", "web/hall", "web"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,7 +48,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _turn(item: pytest.Item) -> int:
     path = item.path.relative_to(Path(__file__).parent).as_posix()
-    return next((n for n, folder in enumerate(FIRST) if path.startswith(folder)), len(FIRST))
+    for n, folder in enumerate((*FIRST, "", *LAST)):
+        if folder and path.startswith(folder):
+            return n
+    return len(FIRST)
 
 
 @pytest.fixture(scope="session")

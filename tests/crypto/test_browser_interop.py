@@ -56,7 +56,6 @@ from scripts import web_build
 ROOT = Path(__file__).parents[2]
 PASSWORD = "演示口令 pass"
 Run = Callable[..., Any]
-pytestmark = pytest.mark.xdist_group("browser-crypto")
 
 _BUNDLE = """
 import {{ build }} from 'vite'

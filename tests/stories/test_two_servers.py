@@ -15,7 +15,7 @@ from servers import free_port
 from bidding.client.hall import Hall
 from bidding.client.http import Api, Patience
 
-pytestmark = [pytest.mark.story, pytest.mark.xdist_group("two-servers")]
+pytestmark = pytest.mark.story
 START_SECONDS = 90.0
 STORY_SECONDS = 300.0
 

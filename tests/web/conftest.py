@@ -54,8 +54,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             # Tests that play one opening in turn cannot be played again one by one.
             if not getattr(item.module, "IN_ORDER", False):  # type: ignore[attr-defined]
                 item.add_marker(pytest.mark.flaky(reruns=1))
-            if item.get_closest_marker("xdist_group") is None:
-                item.add_marker(pytest.mark.xdist_group(item.path.relative_to(here).as_posix()))
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +99,7 @@ LAUNCH = {"chromium": _chromium, "firefox": _firefox}
 #: Mark of a story that runs in both engines.
 both_engines = pytest.mark.parametrize(
     "engine",
-    ["chromium", pytest.param("firefox", marks=pytest.mark.xdist_group("firefox"))],
+    ["chromium", "firefox"],
     indirect=True,
 )
 
