@@ -21,8 +21,6 @@ ContextFactory = Callable[..., BrowserContext]
 EVERY_RUN = frozenset(
     {
         "test_shell.py",
-        "acts/test_acts_of_a_hall.py",
-        "acts/test_supervision.py",
         "agency/test_rules_and_checks.py",
         "agency/test_whole_tender.py",
         "bidder/test_selfcheck.py",

@@ -126,7 +126,7 @@ def press(page: Page, name: str) -> None:
 
 def fill_form(page: Page, values: dict[str, str]) -> None:
     for label, value in values.items():
-        page.get_by_label(re.compile(rf"^{re.escape(label)}(（| \\(|$)")).fill(value)
+        page.get_by_label(re.compile(rf"^{re.escape(label)}(（| \(|$)")).fill(value)
 
 
 def prepare(

@@ -135,7 +135,9 @@ def test_a_seat_is_handed_over_and_its_end_is_stated(
         == successor.organisation.credit_code
     )
     goto_as(leaving, "/officer")
-    expect(leaving.get_by_text("目前没有需要您持有密钥的标段")).to_be_visible()
+    nothing = leaving.get_by_text("目前没有需要您持有密钥的标段")
+    expect(nothing.or_(leaving.get_by_role("table", name="待办与将要开标"))).to_be_visible()
+    expect(leaving.get_by_role("row").filter(has_text="河西路改造工程")).to_have_count(0)
 
     agency = staged.account("agency").api
     terminate(agency, staged.tender, staged.lot, "演示结束", staged.officials["agency"].signer)
