@@ -23,6 +23,8 @@ from crypto.canonical import parse_iso
 #: Where the rehearsed host hands over, if it does: in the middle of the opening.
 HANDOVER = frozenset({"DECRYPTING", "ADJUDICATING", "ADMITTED", "OPENING", "CONFIRMING", "OBJECTION"})
 #: Whose doing a missing share is, by the officer who gave a false one.
+#: So long is nothing heard before a missing share is laid at an officer's door, in seconds.
+SETTLED = 5.0
 OFFICER_CAUSES = {"officer:agency": "AGENCY", "officer:tenderer": "TENDERER"}
 REASONS = {
     "BIDDER": "投标人未在规定时间内完成解密，或其文件无效（模拟）",
@@ -40,6 +42,8 @@ class Host:
     opens_at: str
     phase: str = ""
     hands_over: bool = False
+    settled: bool = False
+    """Nothing came from the hall for a while: what the platform had to examine is examined."""
     acts: int = 0
     moments: list[list[int]] = field(default_factory=list)
 
@@ -70,7 +74,7 @@ class Host:
                 self.act(hall)
                 if self.hands_over and hall.phase in HANDOVER and self._hand_over(hall):
                     return False
-            hall.next(30.0)
+            self.settled = hall.next(SETTLED if waiting(hall.view) else 30.0) is None
 
     def _hand_over(self, hall: Hall) -> bool:
         """Pass the duty to the deputy of the notice; True once the hall has it so."""
@@ -87,7 +91,7 @@ class Host:
         if hall.take_seat():
             self.acts += 1
         if "Adjudicate" in may and hall.phase not in ("LIST_ANNOUNCED", "DECRYPTING"):
-            for cause, bids in to_decide(hall.view).items():
+            for cause, bids in to_decide(hall.view, settled=self.settled).items():
                 self._adjudicate(hall, bids, cause)
         for command in ("StartDecryption", "FixAdmitted", "StartReading", "CloseObjections"):
             if command in hall.may:
@@ -113,10 +117,16 @@ class Host:
         return True
 
 
-def to_decide(view: Mapping[str, Any]) -> dict[str, list[str]]:
+def waiting(view: Mapping[str, Any]) -> list[str]:
+    """Bids that lack sound shares."""
+    return [bid for bid, row in view.get("bids", {}).items() if row.get("waiting")]
+
+
+def to_decide(view: Mapping[str, Any], *, settled: bool) -> dict[str, list[str]]:
     """Undecided failures by the cause this host finds in the evidence (rule book 2.4).
 
-    A bid that waits for a sound share is nobody's to decide while an officer may still give one.
+    A bid that waits for a sound share is nobody's to decide while an officer may still give one, or while the
+    platform still examines the last one that was given.
     """
     false = {entry["bid"]: entry["by"] for entry in view.get("falseShares") or ()}
     found: dict[str, list[str]] = {}
@@ -124,11 +134,10 @@ def to_decide(view: Mapping[str, Any]) -> dict[str, list[str]]:
         found.setdefault("BIDDER", []).append(bid)
     officers = [seat for seat in view.get("seats", {}) if seat.startswith("officer:")]
     released = view.get("hallReleased" if view["phase"] == "OPENING" else "identityReleased") or ()
-    if len(released) >= len(officers):
-        for bid, row in view.get("bids", {}).items():
-            if row.get("waiting"):
-                cause = OFFICER_CAUSES.get(false.get(bid, ""), "AGENCY")
-                found.setdefault(cause, []).append(bid)
+    if settled and len(released) >= len(officers):
+        for bid in waiting(view):
+            cause = OFFICER_CAUSES.get(false.get(bid, ""), "AGENCY")
+            found.setdefault(cause, []).append(bid)
     return found
 
 
