@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from crypto.canonical import canon
 
@@ -16,6 +18,7 @@ INDEX = "index.html"
 CODINGS = {"br": ".br", "gzip": ".gz"}
 #: What the build leaves for us and no browser asks for.
 PRIVATE = frozenset({".vite"})
+MANIFEST = ".vite/manifest.json"
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -57,11 +60,31 @@ class Build:
     assets: Mapping[str, Asset]
     digest: str
     """One hash over all files: what the log holds and an auditor compares."""
+    manifest: Mapping[str, Any]
+    """What each source module became and imports, as Vite tells it; empty where the build kept none."""
 
     @property
     def files(self) -> dict[str, str]:
         """Path -> SHA-256 of every file, the index among them."""
         return {name: asset.sha256 for name, asset in self.assets.items()}
+
+    def needs(self, module: str) -> tuple[str, ...]:
+        """Files that a page's module loads at once, beside those that the index itself names."""
+        if module not in self.manifest:
+            return ()
+        wanted, known = self._closure(module), self._closure(INDEX)
+        return tuple(name for name in wanted if name not in known and name not in self.index)
+
+    def _closure(self, module: str) -> dict[str, None]:
+        waiting, seen, files = [module], set[str](), dict[str, None]()
+        while waiting:
+            entry = self.manifest.get(key := waiting.pop(0), {})
+            if key in seen or not entry:
+                continue
+            seen.add(key)
+            files |= dict.fromkeys((entry["file"], *entry.get("css", ())))
+            waiting += entry.get("imports", ())
+        return files
 
 
 def release_digest(files: Mapping[str, str]) -> str:
@@ -96,7 +119,8 @@ def _read(folder: Path, mark: tuple[int, int]) -> Build:
         if name not in packed and PRIVATE.isdisjoint(path.relative_to(folder).parts)
     }
     digest = release_digest({name: asset.sha256 for name, asset in assets.items()})
-    return Build(paths[INDEX].read_text("utf-8"), assets, digest)
+    told = json.loads(paths[MANIFEST].read_bytes()) if MANIFEST in paths else {}
+    return Build(paths[INDEX].read_text("utf-8"), assets, digest, told)
 
 
 def _asset(path: Path, name: str, paths: Mapping[str, Path]) -> Asset:

@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bidding.settings import Settings
-from bidding.web.build import INDEX, Asset, read_build
+from bidding.web.build import INDEX, Asset, Build, read_build
 from bidding.web.policy import WORKER, common_headers, page_policy
 
 NONCE = "__CSP_NONCE__"
@@ -25,6 +25,8 @@ HASHED = "assets/"
 FOREVER = "public, max-age=31536000, immutable"
 A_WHILE = "public, max-age=3600"
 PAGE = {"Cache-Control": "no-cache", "Vary": "Accept"}
+#: Pages that many open at once and that must stand quickly: what they load is named with the page itself.
+HURRIED = ((re.compile(r"^(?:/as/[^/]+)?/halls/[^/]+/?$"), "src/hall/HallPage.vue"),)
 READ = frozenset({"GET", "HEAD"})
 #: Never the client's: what is missing here is missing.
 NOT_PAGES = re.compile(r"^/(?:api|assets|problems)(?:/|$)")
@@ -59,15 +61,17 @@ class WebClient:
         elif NOT_PAGES.match(scope["path"]):
             await self._otherwise(scope, receive, send)
         else:
-            await self.page()(scope, receive, send)
+            await self.page(scope["path"])(scope, receive, send)
 
-    def page(self) -> Response:
-        """The one page, with a nonce of its own."""
+    def page(self, path: str) -> Response:
+        """The one page, with a nonce of its own; hurried ones name what comes next (RFC 8288)."""
         build = read_build(self._settings.web_folder)
         if build is None:
             return HTMLResponse(MISSING, 503, {"Cache-Control": "no-store"})
         nonce = secrets.token_urlsafe(18)
         headers = {**PAGE, "Content-Security-Policy": page_policy(self._settings, nonce)}
+        if links := [_link(name, nonce) for name in _hurried(build, path)]:
+            headers["Link"] = ", ".join(links)
         return HTMLResponse(build.index.replace(NONCE, nonce), headers=headers)
 
 
@@ -81,7 +85,7 @@ class Negotiated:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         both = scope["type"] == "http" and scope["method"] in READ and NEGOTIATED.match(scope["path"])
         if both and prefers_page(Headers(scope=scope).get("accept", "")):
-            await self._client.page()(scope, receive, send)
+            await self._client.page(scope["path"])(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -106,6 +110,16 @@ class SecureAnswers:
             await send(message)
 
         await self._app(scope, receive, secured)
+
+
+def _hurried(build: Build, path: str) -> tuple[str, ...]:
+    return next((build.needs(module) for where, module in HURRIED if where.match(path)), ())
+
+
+def _link(name: str, nonce: str) -> str:
+    if name.endswith(".css"):
+        return f"</{name}>; rel=preload; as=style; crossorigin"
+    return f"</{name}>; rel=modulepreload; nonce={nonce}; crossorigin"
 
 
 def prefers_page(accept: str) -> bool:

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import hashlib
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -87,6 +88,32 @@ def test_the_policy_admits_scripts_by_the_answers_own_nonce_alone(web: Web) -> N
     assert policy["connect-src"] == "'self' ws://127.0.0.1:8420"
     for weak in ("unsafe-inline", "unsafe-eval", "http:", "*"):
         assert weak not in answer.headers["content-security-policy"]
+
+
+def test_a_halls_page_names_what_it_loads_next_and_the_page_itself_stays_the_same(web: Web) -> None:
+    told = {
+        "index.html": {"file": "assets/index-1.js"},
+        "src/hall/HallPage.vue": {
+            "file": "assets/hall-1.js",
+            "css": ["assets/hall-1.css"],
+            "imports": ["index.html", "_tabs"],
+            "dynamicImports": ["_later"],
+        },
+        "_tabs": {"file": "assets/tabs-1.js", "imports": ["src/hall/HallPage.vue"]},
+        "_later": {"file": "assets/later-1.js"},
+    }
+    make_build(web.folder, SCRIPT + b"// next")
+    (web.folder / ".vite/manifest.json").write_text(json.dumps(told))
+    pages = [web.client.get(path, headers={"Accept": BROWSER}) for path in ("/as/abcdefgh/halls/l_1", "/")]
+    policy = pages[0].headers["content-security-policy"]
+    nonce = policy.partition("'nonce-")[2].partition("'")[0]
+    assert pages[0].headers["link"].split(", ") == [
+        f"</assets/hall-1.js>; rel=modulepreload; nonce={nonce}; crossorigin",
+        "</assets/hall-1.css>; rel=preload; as=style; crossorigin",
+        f"</assets/tabs-1.js>; rel=modulepreload; nonce={nonce}; crossorigin",
+    ]
+    assert "link" not in pages[1].headers
+    assert len({re.sub('nonce="[^"]+"', "", page.text) for page in pages}) == 1
 
 
 def test_every_answer_is_closed_to_others(web: Web) -> None:
