@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import json
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
+from bidding.web.build import INDEX, read_build
 from scripts import web_build
 
 HALL = "src/hall/HallPage.vue"
@@ -21,27 +19,14 @@ def first_load(client: Path, *modules: str) -> dict[str, int]:
 
     What these import in turn when it is needed (menus, acts of a seat, languages' fonts) is not in it.
     """
-    manifest: dict[str, Any] = json.loads((client / ".vite/manifest.json").read_text("utf-8"))
-    base = next(key for key in manifest["index.html"]["dynamicImports"])
-    files = _closure(manifest, ["index.html", base, *modules])
+    build = read_build(client)
+    assert build is not None, "there is no build to measure"
+    files = build.closure(INDEX, *build.manifest[INDEX]["dynamicImports"][:1], *modules)
     return {name: len(gzip.compress((client / name).read_bytes(), 9)) for name in sorted(files)}
 
 
 def kilobytes(files: dict[str, int]) -> float:
     return sum(files.values()) / 1000
-
-
-def _closure(manifest: dict[str, Any], keys: Iterable[str]) -> set[str]:
-    waiting, known, files = list(keys), set[str](), set[str]()
-    while waiting:
-        key = waiting.pop()
-        if key in known:
-            continue
-        known.add(key)
-        entry = manifest[key]
-        files |= {entry["file"], *entry.get("css", ())}
-        waiting += entry.get("imports", ())
-    return files
 
 
 def main() -> int:

@@ -70,13 +70,12 @@ class Build:
 
     def needs(self, module: str) -> tuple[str, ...]:
         """Files that a page's module loads at once, beside those that the index itself names."""
-        if module not in self.manifest:
-            return ()
-        wanted, known = self._closure(module), self._closure(INDEX)
-        return tuple(name for name in wanted if name not in known and name not in self.index)
+        known = self.closure(INDEX)
+        return tuple(name for name in self.closure(module) if name not in known and name not in self.index)
 
-    def _closure(self, module: str) -> dict[str, None]:
-        waiting, seen, files = [module], set[str](), dict[str, None]()
+    def closure(self, *modules: str) -> dict[str, None]:
+        """Scripts and styles of modules and of all that they import at once, in the order they are wanted."""
+        waiting, seen, files = list(modules), set[str](), dict[str, None]()
         while waiting:
             entry = self.manifest.get(key := waiting.pop(0), {})
             if key in seen or not entry:
