@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 import { packed } from './tools/packed.ts'
-import { preloadBase } from './tools/preload.ts'
+import { notInEveryPage, preloadBase } from './tools/preload.ts'
 
 /** What every page has. Not the check that runs before it, which an old browser must be able to read. */
 const BASE = /\/node_modules\/(?:@vue|vue|vue-router)\/|\/src\/(?:design|api|i18n|app)\/|\/src\/clock\.ts/
@@ -28,7 +28,7 @@ export default defineConfig({
     manifest: true,
     // A data: address in a style or script would need a hole in the policy.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: { polyfill: false, resolveDependencies: notInEveryPage },
     rollupOptions: {
       // A page loads the design components that it uses, not all that the index names.
       treeshake: { moduleSideEffects: (id) => !/\/src\/design\/[^?]*\.(?:ts|vue)$/.test(id) },

@@ -1,5 +1,5 @@
 // Names the part that every page loads next in the page itself, so that it is not fetched one step later.
-import type { Plugin } from 'vite'
+import type { HtmlTagDescriptor, Plugin } from 'vite'
 
 export function preloadBase(): Plugin {
   return {
@@ -9,12 +9,20 @@ export function preloadBase(): Plugin {
       order: 'post',
       handler(_html, { bundle }) {
         const parts = Object.values(bundle ?? {}).filter((one) => one.type === 'chunk' && one.name === 'base')
-        return parts.map(({ fileName }) => ({
-          tag: 'link',
-          attrs: { rel: 'modulepreload', nonce: '__CSP_NONCE__', crossorigin: true, href: `/${fileName}` },
-          injectTo: 'head' as const,
-        }))
+        return parts.flatMap((one) => [
+          tag('modulepreload', one.fileName),
+          ...[...(one.viteMetadata?.importedCss ?? [])].map((file) => tag('stylesheet', file)),
+        ])
       },
     },
   }
+}
+
+function tag(rel: string, file: string): HtmlTagDescriptor {
+  return { tag: 'link', attrs: { rel, nonce: '__CSP_NONCE__', crossorigin: true, href: `/${file}` }, injectTo: 'head' }
+}
+
+/** What a part loads beside itself, without what the page named or began with: looking for that again takes time. */
+export function notInEveryPage(_file: string, others: string[]): string[] {
+  return others.filter((name) => !/\/(?:base|loader|index|rolldown-runtime)-[^/]+\.js$/.test(name))
 }

@@ -6,16 +6,18 @@ import { router } from './router'
 import Shell from './Shell.vue'
 import { hasChineseType } from './type'
 
-export async function start(): Promise<void> {
+/** Put the page up; gives what takes it away again. */
+export async function start(): Promise<() => void> {
   markDocument()
   applyPreferences()
-  void keepTime()
   const app = createApp(Shell)
   app.use(router)
   await router.isReady().catch(() => undefined)
   app.mount('#app')
+  void keepTime()
   // A bare machine: the browser fetches the pieces of this font that it needs.
   setTimeout(() => {
     if (!hasChineseType()) void import('@fontsource-variable/noto-sans-sc')
   }, 500)
+  return () => app.unmount()
 }

@@ -40,8 +40,8 @@ const STORAGE: Lack = {
   },
 }
 
-/** What is missing here, or null. */
-export async function lacking(): Promise<Lack | null> {
+/** What is missing here that shows at once, or null. */
+export function lacking(): Lack | null {
   if (!globalThis.isSecureContext) return ORIGIN
   const enough =
     typeof crypto?.subtle?.encrypt === 'function' &&
@@ -50,7 +50,11 @@ export async function lacking(): Promise<Lack | null> {
     typeof structuredClone === 'function' &&
     typeof HTMLDialogElement === 'function' &&
     typeof Array.prototype.at === 'function'
-  if (!enough) return BROWSER
+  return enough ? null : BROWSER
+}
+
+/** What is missing that only a trial shows, or null. */
+export async function lackingStorage(): Promise<Lack | null> {
   return (await canStore()) ? null : STORAGE
 }
 

@@ -4,6 +4,7 @@ import { get, post, type Problem } from '@/api/http'
 import { site } from '@/app/place'
 import { feed } from '@/clock'
 import { HallConnection, type SendOptions } from './live/connection'
+import { greeting, takeEarly } from './live/early'
 import type { HallState, Seen, SeatProof, Transport } from './live/types'
 import type { Answer, BidRow, Command, HallMine, HallView, Phase } from './wire'
 
@@ -177,7 +178,10 @@ function ports(lot: string): ConstructorParameters<typeof HallConnection>[3] {
   // A receipt's seat is nobody's by name: its connection must not carry a session along.
   const nameless = (query: string): boolean => new URLSearchParams(query).get('seat')?.startsWith('receipt:') ?? false
   return {
-    open: (query) => new WebSocket(`${location.origin.replace(/^http/, 'ws')}${nameless(query) ? '' : site}/api${path}/ws${query}`),
+    open: (query, words) => {
+      const url = `${location.origin.replace(/^http/, 'ws')}${nameless(query) ? '' : site}/api${path}/ws${query}`
+      return takeEarly(url, words) ?? greeting(url, words)
+    },
     snapshot: (query) => get<Seen>(`${path}${query}`, { anonymous: nameless(query) }),
     command: (query, body) => post<Answer>(`${path}/commands${query}`, body, { anonymous: nameless(query) }),
     now: () => performance.now(),

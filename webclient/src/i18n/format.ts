@@ -3,20 +3,14 @@ import { lang } from '.'
 
 const ZONE = 'Asia/Shanghai'
 const locale = (): string => (lang.value === 'zh' ? 'zh-CN' : 'en-GB')
-const cache = new Map<string, Intl.DateTimeFormat>()
-
-function formatter(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${locale()} ${name}`
-  let known = cache.get(key)
-  if (!known) {
-    known = new Intl.DateTimeFormat(locale(), { timeZone: ZONE, hour12: false, ...options })
-    cache.set(key, known)
-  }
-  return known
-}
 
 type Instant = string | number | Date
 const date = (at: Instant): Date => (at instanceof Date ? at : new Date(at))
+
+/** Beijing is at UTC+8 the whole year since 1992: adding them is a hundred times cheaper than a locale's formatter. */
+function beijing(at: Instant): string {
+  return new Date(date(at).getTime() + 8 * 3_600_000).toISOString()
+}
 
 /** Date and time to the second: 2026-11-22 16:00:00. */
 export function when(at: Instant): string {
@@ -24,15 +18,15 @@ export function when(at: Instant): string {
 }
 /** The calendar day, ISO order in both languages: 2026-11-22. */
 export function day(at: Instant): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone: ZONE }).format(date(at))
+  return beijing(at).slice(0, 10)
 }
 /** Time of day to the second. */
 export function clock(at: Instant): string {
-  return formatter('clock', { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(date(at))
+  return beijing(at).slice(11, 19)
 }
 /** Day with weekday, for appointments. */
 export function dayLong(at: Instant): string {
-  return formatter('dayLong', { year: 'numeric', month: 'long', day: 'numeric', weekday: 'long' }).format(date(at))
+  return new Intl.DateTimeFormat(locale(), { timeZone: ZONE, year: 'numeric', month: 'long', day: 'numeric', weekday: 'long' }).format(date(at))
 }
 
 export function bytes(n: number): string {

@@ -13,7 +13,10 @@ class FakeSocket {
   onopen: (() => void) | null = null
   onclose: (() => void) | null = null
   onmessage: ((message: { data: string }) => void) | null = null
-  constructor(readonly query: string) {
+  constructor(
+    readonly query: string,
+    private readonly words: string,
+  ) {
     FakeSocket.all.push(this)
   }
   send(text: string): void {
@@ -24,6 +27,7 @@ class FakeSocket {
   }
   open(): void {
     this.readyState = 1
+    this.send(this.words)
     this.onopen?.()
   }
   tell(frame: object): void {
@@ -50,7 +54,7 @@ describe('a connection to a hall', () => {
 
   function connect(seat = ''): HallConnection {
     const ports: Ports = {
-      open: (query) => new FakeSocket(query) as unknown as WebSocket,
+      open: (query, words) => new FakeSocket(query, words) as unknown as WebSocket,
       snapshot: () => snapshot(),
       command: (query, body) => command(query, body),
       now: () => Date.now(),

@@ -6,6 +6,7 @@ import { asProblem, type Problem } from '@/api/http'
 import { problemFrom } from '@/api/problem'
 import type { Answer, Command, HallMine, HallView } from '../wire'
 import { pauseBefore } from './backoff'
+import { hello } from './early'
 import { Heart } from './heart'
 import { merge, share } from './merge'
 import { newCommandId, Outbox, outcomeUnknown, PATIENCE_MS } from './outbox'
@@ -26,7 +27,8 @@ const BLOCKED_AFTER = 2
 
 /** The browser's side, replaced in unit tests. */
 export interface Ports {
-  open(query: string): WebSocket
+  /** A socket that sends `words` first of all, as soon as it is open. */
+  open(query: string, words: string): WebSocket
   snapshot(query: string): Promise<Seen>
   command(query: string, body: object): Promise<Answer>
   now(): number
@@ -164,7 +166,7 @@ export class HallConnection {
       return
     }
     if (this.stopped || this.socket) return
-    const socket = this.ports.open(query)
+    const socket = this.ports.open(query, hello(this.since()))
     this.socket = socket
     const given = setTimeout(() => this.lost(socket, false), OPEN_MS)
     let opened = false
@@ -188,7 +190,6 @@ export class HallConnection {
   }
 
   private greet(socket: WebSocket): void {
-    socket.send(JSON.stringify({ hello: { since: this.since() } }))
     for (const body of this.outbox.bodies()) socket.send(JSON.stringify(body))
     this.heart = new Heart({
       now: () => this.ports.now(),

@@ -40,7 +40,7 @@ export function useTurn(hall: HallStore): ComputedRef<string> {
 function notify(duty: string, title: string): void {
   if (document.visibilityState === 'visible' || typeof Notification !== 'function' || Notification.permission !== 'granted') return
   try {
-    const told = new Notification(t('yourTurn'), { body: t('turnBody', { duty, title }), icon: '/icon.svg', tag: 'kaibiao-turn' })
+    const told = new Notification(t('yourTurn'), { body: t('turnBody', { duty, title }), icon: '/icon.png', tag: 'kaibiao-turn' })
     told.onclick = () => {
       window.focus()
       told.close()
