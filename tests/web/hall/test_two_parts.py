@@ -128,6 +128,8 @@ def test_the_second_part_is_opened_later(staged: Staged, new_context: ContextFac
     deputy.press("sure")
     expect(public.page.get_by_text("0/2 decrypted").first).to_be_visible(timeout=PATIENCE)
     expect(public.page.get_by_role("table").get_by_text("演示丙有限公司")).to_have_count(0)
+    seats = deputy.page.get_by_role("grid", name="投标人")
+    expect(seats.get_by_role("button", name="演示丙有限公司 不参加本阶段")).to_be_visible()
     expect(left_out.button("release")).to_have_count(0)
     left_out.press("sign in")
     expect(left_out.panel.get_by_text("您的投标未进入这一部分")).to_be_visible(timeout=PATIENCE)

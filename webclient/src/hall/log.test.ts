@@ -10,6 +10,7 @@ const at = (second: number): string => `2026-11-22T08:00:${String(second).padSta
 const bid = (number: number, more: Partial<BidRow> = {}): Row => ({
   id: `b_${number}`,
   bid: { number, name: `投标人${number}`, creditCode: `C${number}`, receivedAt: at(0), submission: 'x', status: 'read', parts: {}, ...more },
+  out: false,
 })
 const read = (number: number, second: number): Row =>
   bid(number, { parts: { main: { releasedAt: at(9), readAt: at(second), form: { price: '4680000.00', days: '180' } } } })

@@ -18,6 +18,8 @@ const SHOW_EVERY_MS = 60
 export interface Row {
   id: string
   bid: BidRow
+  /** The committee did not call it to this later part (复会). */
+  out: boolean
 }
 
 export interface HallStore {
@@ -104,7 +106,8 @@ function store(
   const mine = computed(() => shown.value?.mine ?? NOBODY)
   // Computed in steps: what did not change by identity wakes nobody.
   const bids = computed(() => view.value.bids)
-  const rows = computed(() => listed(bids.value))
+  const called = computed(() => view.value.contenders)
+  const rows = computed(() => listed(bids.value, called.value))
   const ownId = computed(() => mine.value.bid)
   const may = computed(() => new Set(mine.value.may))
   return {
@@ -123,7 +126,7 @@ function store(
     own: computed(() => {
       const id = ownId.value
       const bid = id === undefined ? undefined : bids.value?.[id]
-      return id !== undefined && bid ? { id, bid } : null
+      return id !== undefined && bid ? rowOf(id, bid, called.value) : null
     }),
     may: (command) => may.value.has(command),
     send: (command, fields, options) => connection.send(command, fields, options),
@@ -133,18 +136,21 @@ function store(
 
 /** Rows in the order of the list. Row objects live as long as their bid is unchanged. */
 const remembered = new WeakMap<BidRow, Row>()
-function listed(bids: Record<string, BidRow> | undefined): readonly Row[] {
+function listed(bids: Record<string, BidRow> | undefined, called: readonly string[] | undefined): readonly Row[] {
   if (!bids) return []
-  const rows = Object.keys(bids).map((id) => {
-    const bid = bids[id]!
-    let row = remembered.get(bid)
-    if (!row) {
-      row = { id, bid }
-      remembered.set(bid, row)
-    }
-    return row
-  })
-  return rows.sort(byNumber)
+  return Object.keys(bids)
+    .map((id) => rowOf(id, bids[id]!, called))
+    .sort(byNumber)
+}
+
+/** `called`: whom the committee called to a later part; before that everybody listed takes part. */
+function rowOf(id: string, bid: BidRow, called: readonly string[] | undefined): Row {
+  const out = called !== undefined && !called.includes(id)
+  const known = remembered.get(bid)
+  if (known?.out === out) return known
+  const row = { id, bid, out }
+  remembered.set(bid, row)
+  return row
 }
 
 function byNumber(a: Row, b: Row): number {

@@ -1,5 +1,5 @@
 /** Where a bid stands, as colour, shape and word. Pure. */
-import type { BidRow } from '../wire'
+import type { Row } from '../store'
 
 export type Standing =
   | 'sealed'
@@ -13,6 +13,7 @@ export type Standing =
   | 'failed'
   | 'revoked'
   | 'superseded'
+  | 'out'
 
 export type Tone = 'neutral' | 'info' | 'good' | 'warn' | 'bad'
 
@@ -28,6 +29,7 @@ export const TONE: Record<Standing, Tone> = {
   failed: 'bad',
   revoked: 'bad',
   superseded: 'neutral',
+  out: 'neutral',
 }
 
 export const GLYPH: Record<Standing, string> = {
@@ -42,10 +44,12 @@ export const GLYPH: Record<Standing, string> = {
   failed: '✕',
   revoked: '✕',
   superseded: '–',
+  out: '–',
 }
 
-export function standing(bid: BidRow, part: string): Standing {
+export function standing({ bid, out }: Row, part: string): Standing {
   if (bid.status === 'failed' || bid.status === 'revoked' || bid.status === 'superseded' || bid.status === 'waiting') return bid.status
+  if (out) return 'out'
   const line = bid.parts[part]
   if (line?.confirmed === 'session' || line?.confirmed === 'signed') return 'confirmed'
   if (line?.readAt) return 'read'

@@ -22,9 +22,10 @@ const speaking = (view: HallView, rows: readonly Row[], part: string): Row | nul
 export function seatsOf(view: HallView, rows: readonly Row[], part: string, own: string | undefined): SeatState[] {
   if (!view.counts) return []
   const now = speaking(view, rows, part)?.id
-  return rows.map(({ id, bid }) => {
-    const state = standing(bid, part)
-    const absent = !bid.presentAt && (state === 'listed' || state === 'failed' || state === 'revoked' || state === 'superseded' || state === 'waiting')
+  return rows.map((row) => {
+    const { id, bid, out } = row
+    const state = standing(row, part)
+    const absent = !out && !bid.presentAt && (state === 'listed' || state === 'failed' || state === 'revoked' || state === 'superseded' || state === 'waiting')
     return {
       id,
       number: String(bid.number ?? ''),
