@@ -218,14 +218,17 @@ class MessageView(TypedDict):
 
 @closed
 class DrawView(TypedDict):
-    """The draw of a coefficient (系数抽取); the inputs are in its transcript."""
+    """The draw of a coefficient (系数抽取); the inputs are in its transcript.
+
+    `commitments`: SHA-256 of each seat's number, hex, shown from the moment it was given.
+    """
 
     label: str
     zh: str
     en: str
     when: DrawTime
     candidates: list[str]
-    committed: list[str]
+    commitments: dict[str, str]
     revealed: list[str]
     value: NotRequired[str]
     seed: NotRequired[str]

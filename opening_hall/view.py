@@ -239,7 +239,7 @@ def _draw(draw: Draw, rule: DrawRule) -> View:
         "en": rule.en,
         "when": str(rule.when),
         "candidates": list(rule.candidates),
-        "committed": sorted(draw.commitments),
+        "commitments": dict(sorted(draw.commitments.items())),
         "revealed": sorted(draw.reveals),
         "value": draw.value or None,
         "seed": draw.seed or None,

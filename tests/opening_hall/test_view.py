@@ -169,7 +169,8 @@ def test_the_public_sees_names_and_read_lines_without_deposits_talk_or_failed_id
     assert official["bids"][bid(1)]["troubles"] == 1
     assert party["chat"]["1"]["text"] == "欢迎"
     assert public["draw"]["value"] == hall.state.draw.value
-    assert public["draw"]["committed"] == [str(TENDERER)]
+    assert public["draw"]["commitments"] == dict(hall.state.draw.commitments)
+    assert list(public["draw"]["commitments"]) == [str(TENDERER)]
     assert public["objections"]["o1"]["answer"] == "答复"
     assert public["record"]["sha256"] == hall.state.record.sha256
 

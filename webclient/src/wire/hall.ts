@@ -136,14 +136,17 @@ export interface Disclosed {
 /** When a draw is made: at the opening from K_hall of the admitted set, or early, before phase A. */
 export type DrawTime = 'opening' | 'early'
 
-/** The draw of a coefficient (系数抽取); the inputs are in its transcript. */
+/**
+ * The draw of a coefficient (系数抽取); the inputs are in its transcript.
+ * `commitments`: SHA-256 of each seat's number, hex, shown from the moment it was given.
+ */
 export interface DrawView {
   label: string
   zh: string
   en: string
   when: DrawTime
   candidates: string[]
-  committed: string[]
+  commitments: Record<string, string>
   revealed: string[]
   value?: string
   seed?: string

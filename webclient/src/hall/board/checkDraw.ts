@@ -1,5 +1,5 @@
 /** Recompute a draw from its published inputs, here in the browser. */
-import { unb64, hex } from '@/crypto/canonical'
+import { hex, sha256hex, unb64 } from '@/crypto/canonical'
 import { drawIndex, drawSeed } from '@/crypto/draws'
 import type { Transcript } from '@/wire/hall'
 
@@ -13,7 +13,16 @@ export interface Verdict {
   same: boolean
 }
 
-export function recompute(transcript: Transcript, announced: { value?: string; seed?: string; candidates: readonly string[]; label: string }): Verdict {
+export interface Announced {
+  value?: string
+  seed?: string
+  candidates: readonly string[]
+  label: string
+  /** SHA-256 of each seat's number, given before the numbers were. */
+  commitments: Readonly<Record<string, string>>
+}
+
+export function recompute(transcript: Transcript, announced: Announced): Verdict {
   const bytes = (values: Record<string, string> = {}): Record<string, Uint8Array> =>
     Object.fromEntries(Object.entries(values).map(([key, value]) => [key, unb64(value)]))
   const seed = drawSeed(announced.label, bytes(transcript.reveals), bytes(transcript.kHalls))
@@ -25,6 +34,12 @@ export function recompute(transcript: Transcript, announced: { value?: string; s
     hex(seed) === announced.seed &&
     index === transcript.index &&
     value === announced.value &&
+    asCommitted(transcript.reveals, announced.commitments) &&
     JSON.stringify(announced.candidates) === JSON.stringify(transcript.candidates)
   return { seed: hex(seed), index, value, same }
+}
+
+/** Seats revealed what they had committed to. A bidder's number was sealed with its bid: the archive's check opens that. */
+function asCommitted(reveals: Readonly<Record<string, string>>, commitments: Readonly<Record<string, string>>): boolean {
+  return Object.entries(reveals).every(([by, value]) => by.startsWith('b_') || sha256hex(unb64(value)) === commitments[by])
 }
