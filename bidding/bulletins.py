@@ -25,7 +25,7 @@ _NAMED = frozenset(Phase) - {Phase.SCHEDULED, Phase.CLOSING, Phase.CLOSED, Phase
 
 def bulletins(tender: Tender, lot: Lot, hall: State) -> tuple[Bulletin, ...]:
     """Everything that should have been said by now. Pure; ids are derived, so that each is said once."""
-    name = f"{tender.head.title}／{lot.terms.title}"
+    name = tender.called(lot)
     concerned = _concerned(hall)
     found = []
     if hall.suspended is not None:

@@ -28,8 +28,8 @@ def announce_publication(tx: sa.Connection, before: Tender, after: Tender) -> No
             inbox.Message(
                 id=f"m_{sha256_hex(notice.body)[:16]}_{lot.id}",
                 kind="tender-published",
-                zh=f"招标公告：{after.head.title}／{lot.terms.title}",
-                en=f"Tender published: {after.head.title} / {lot.terms.title}",
+                zh=f"招标公告：{after.called(lot)}",
+                en=f"Tender published: {after.called(lot, ' / ')}",
                 body=f"{iso(lot.terms.opens_at)}",
                 tender=after.id,
                 lot=lot.id,
@@ -55,8 +55,8 @@ def announce_seats(at: datetime) -> Also:
                         id=f"m_seat_{lot.id}_{officer.index}_{person}",
                         kind="opening-key-wanted",
                         recipient=person,
-                        zh=f"请登记开标密钥：{after.head.title}／{lot.terms.title}",
-                        en=f"Register your opening key: {after.head.title} / {lot.terms.title}",
+                        zh=f"请登记开标密钥：{after.called(lot)}",
+                        en=f"Register your opening key: {after.called(lot, ' / ')}",
                         body=f"{officer.seat}",
                         tender=after.id,
                         lot=lot.id,
@@ -77,8 +77,8 @@ def announce_termination(tx: sa.Connection, before: Tender, after: Tender) -> No
             inbox.Message(
                 id=f"m_terminated_{lot.id}",
                 kind="lot-terminated",
-                zh=f"终止招标公告：{after.head.title}／{lot.terms.title}",
-                en=f"Tender terminated: {after.head.title} / {lot.terms.title}",
+                zh=f"终止招标公告：{after.called(lot)}",
+                en=f"Tender terminated: {after.called(lot, ' / ')}",
                 body=f"{lot.reason}\n投标文件不予开启，投标保证金依法退还。"
                 " Bids stay sealed; deposits are returned under the law.",
                 tender=after.id,
@@ -101,8 +101,8 @@ def announce_change(tx: sa.Connection, before: Tender, after: Tender) -> None:
             inbox.Message(
                 id=f"m_{sha256_hex(notice.body)[:16]}_{lot.id}",
                 kind="deadline-extended" if moved else "clarification",
-                zh=f"{chinese}公告：{after.head.title}／{lot.terms.title}",
-                en=f"{english}: {after.head.title} / {lot.terms.title}",
+                zh=f"{chinese}公告：{after.called(lot)}",
+                en=f"{english}: {after.called(lot, ' / ')}",
                 body=f"{iso(lot.terms.opens_at)}",
                 tender=after.id,
                 lot=lot.id,

@@ -155,6 +155,11 @@ class Tender:
         """Objections that a lot's opening waits for."""
         return tuple(key for key, value in self.objections.items() if value.lot == lot and value.holds)
 
+    def called(self, lot: Lot, between: str = "／") -> str:
+        """Tender and lot as one title; a single lot often bears the tender's own."""
+        title = lot.terms.title
+        return title if title == self.head.title else f"{self.head.title}{between}{title}"
+
     @property
     def head(self) -> Header:
         """The header of a tender that exists."""

@@ -2,131 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from dataclasses import replace as replaced
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from tender_given import (
+    AGENCY,
+    CHECKER,
+    CODE,
+    DAYS,
+    FORM,
+    OFFICER,
+    OTHER,
+    START,
+    STRANGER,
+    Story,
+    header,
+    key,
+    terms,
+)
 
 from bidding.tenders import commands as cmd
 from bidding.tenders import events as ev
 from bidding.tenders.actor import ANYBODY, PLATFORM, Actor, ActorRole
-from bidding.tenders.calendar import calendar
-from bidding.tenders.changes import plan_change
 from bidding.tenders.domain import decide, evolve
-from bidding.tenders.forms import FieldDef, FieldKind, check_form, default_form
-from bidding.tenders.notice import tender_notice
-from bidding.tenders.preconditions import drafted, ruleset_for
+from bidding.tenders.forms import FieldDef, FieldKind, check_form
 from bidding.tenders.rules import shipped
 from bidding.tenders.state import Tender
-from bidding.tenders.terms import (
-    FINISHED,
-    Document,
-    HallSeat,
-    Header,
-    LotState,
-    LotTerms,
-    Mode,
-    OfficerTerms,
-    OpeningKey,
-    Party,
-)
+from bidding.tenders.terms import FINISHED, Document, LotState, OfficerTerms, Party
 from ceremony.errors import Malformed, Refusal
-
-START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
-CODE, OTHER = "91350100M000000013", "91350100M000000021"
-AGENCY = Actor(ActorRole.AGENCY, CODE, "p_a")
-STRANGER = Actor(ActorRole.AGENCY, "91350100M000000048", "p_b")
-OFFICER = Actor(ActorRole.OFFICER, CODE, "p_a")
-CHECKER = Actor(ActorRole.CHECKER, OTHER, "p_c")
-DAYS = calendar()
-FORM = default_form("works", ("main",))
-
-
-def terms(**changes: Any) -> LotTerms:
-    officers = tuple(OfficerTerms(f"officer:{n}", i, n, n, CODE) for i, n in enumerate("abc", start=1))
-    base = LotTerms(
-        title="一标段",
-        opens_at=START + timedelta(days=21),
-        k=2,
-        officers=officers,
-        seats=(HallSeat("host", "主持", "代理", CODE),),
-        form=FORM,
-    )
-    return replaced(base, **changes)
-
-
-def header(regime: str = "ENG") -> Header:
-    return Header(regime, "works", "项目", "CN", "", Mode.OPEN, Party("业主", OTHER))
-
-
-def key(number: int) -> OpeningKey:
-    return OpeningKey(b"certificate", bytes([number]) * 65, b"signature", START + timedelta(days=700))
-
-
-@dataclass
-class Story:
-    """A tender as it goes; every step is checked to survive encoding."""
-
-    state: Tender = field(default_factory=Tender)
-    now: datetime = START
-    events: list[ev.Event] = field(default_factory=list)
-
-    def when(self, by: Actor, command: cmd.Command) -> Sequence[ev.Event]:
-        found = decide(self.state, str(by), command, self.now)
-        for event in found:
-            kind, body = ev.encode_event(event)
-            again = ev.decode_event(kind, body, 1, self.now, str(by))
-            assert again == event
-            self.events.append(again)
-            self.state = evolve(self.state, again)
-        return found
-
-    def refused(self, by: Actor, command: cmd.Command, code: str) -> None:
-        before = self.state
-        with pytest.raises((Refusal, Malformed), match=code) as caught:
-            self.when(by, command)
-        assert caught.value.code == code  # type: ignore[attr-defined]
-        assert self.state is before
-
-    def draft(self, regime: str = "ENG") -> Story:
-        roles = frozenset({"agency"})
-        self.when(AGENCY, cmd.DraftTender("t_1", header(regime), Party("代理", CODE), roles, shipped()))
-        return self
-
-    def ready(self, regime: str = "ENG", **changes: Any) -> Story:
-        self.draft(regime)
-        self.when(AGENCY, cmd.AddLot("l_1", terms(**changes)))
-        self.keys("l_1")
-        self.when(AGENCY, cmd.StoreDocument(Document("a.pdf", 1, "aa" * 32), "key-a"))
-        return self
-
-    def keys(self, lot: str) -> None:
-        for index, officer in enumerate(self.state.lots[lot].terms.officers):
-            self.when(OFFICER, cmd.RegisterOpeningKey(lot, officer.seat, key(index)))
-
-    def notice(self) -> cmd.Publish:
-        rules = ruleset_for(self.state, shipped(), self.now)
-        body = tender_notice(self.state, rules, drafted(self.state))
-        return cmd.Publish(cmd.Signed(body, b"cms", CODE), shipped(), DAYS)
-
-    def published(self, regime: str = "ENG", **changes: Any) -> Story:
-        self.ready(regime, **changes)
-        self.when(AGENCY, self.notice())
-        return self
-
-    def change(self, **said: Any) -> cmd.NoticeChange:
-        change = cmd.Change(**{"title": "澄清", "text": "内容", **said})
-        plan = plan_change(self.state, change, DAYS, self.now)
-        return cmd.NoticeChange(change, cmd.Signed(plan.notice, b"cms", CODE), DAYS)
-
-    def lot(self) -> LotState:
-        return self.state.lots["l_1"].state
 
 
 def test_a_tender_is_drafted_once_and_by_its_agency() -> None:
@@ -143,6 +48,13 @@ def test_a_tender_is_drafted_once_and_by_its_agency() -> None:
         story.refused(STRANGER, command, "not-found")
         story.refused(ANYBODY, command, "not-found")
     Story().refused(AGENCY, cmd.AddLot("l_1", terms()), "not-found")
+
+
+def test_a_lot_is_called_by_its_tender_too_unless_both_bear_one_title() -> None:
+    state = Story().ready().state
+    assert state.called(state.lots["l_1"], " / ") == f"{state.head.title} / 一标段"
+    alone = Story().ready(title=state.head.title).state
+    assert alone.called(alone.lots["l_1"]) == state.head.title
 
 
 def test_unknown_lots_and_documents() -> None:
@@ -433,76 +345,3 @@ def test_what_else_stands_against_publishing() -> None:
         with pytest.raises(Refusal, match="preconditions-missing") as caught:
             story.when(AGENCY, story.notice())
         assert code in [one["code"] for one in caught.value.facts["missing"]]  # type: ignore[union-attr]
-
-
-class TenderMachine(RuleBasedStateMachine):
-    """In whatever order: no deadline moves forward, nothing finished comes back, replay equals live."""
-
-    @initialize()
-    def begin(self) -> None:
-        self.story = Story().published()
-        self.deadline = self.story.state.lots["l_1"].terms.opens_at
-        self.finished = False
-
-    def attempt(self, by: Actor, command: cmd.Command) -> None:
-        before = self.story.state
-        try:
-            self.story.when(by, command)
-        except (Refusal, Malformed):
-            assert self.story.state is before
-
-    @rule(hours=st.integers(1, 200))
-    def time_passes(self, hours: int) -> None:
-        self.story.now += timedelta(hours=hours)
-
-    @rule(affects=st.booleans(), reseal=st.booleans(), days=st.integers(-3, 5))
-    def clarify(self, affects: bool, reseal: bool, days: int) -> None:
-        wanted = self.story.state.lots["l_1"].terms.opens_at + timedelta(days=days)
-        try:
-            command = self.story.change(affects=affects, reseal=reseal, opens_at={"l_1": wanted})
-        except Refusal:
-            return
-        self.attempt(AGENCY, command)
-
-    @rule(number=st.integers(0, 30))
-    def ask(self, number: int) -> None:
-        self.attempt(ANYBODY, cmd.AskQuestion(f"q_{number}", "l_1", "问"))
-
-    @rule(number=st.integers(0, 3))
-    def store(self, number: int) -> None:
-        document = Document(f"{number}.pdf", number, f"{number:02d}" * 32)
-        self.attempt(AGENCY, cmd.StoreDocument(document, f"key-{number}"))
-
-    @rule(kind=st.sampled_from([cmd.CloseLot("l_1"), cmd.ReportOpened("l_1", "ab"), cmd.FailLot("l_1", "x")]))
-    def report(self, kind: cmd.Command) -> None:
-        if self.story.now >= self.deadline:
-            self.attempt(PLATFORM, kind)
-
-    @rule(who=st.sampled_from([AGENCY, STRANGER, PLATFORM]))
-    def terminate(self, who: Actor) -> None:
-        self.attempt(who, cmd.TerminateLot("l_1", "c", "r", cmd.Signed(b"n", b"c", CODE)))
-
-    @invariant()
-    def deadlines_only_move_back(self) -> None:
-        lot = self.story.state.lots["l_1"]
-        assert lot.terms.opens_at >= self.deadline
-        self.deadline = lot.terms.opens_at
-        assert not (self.finished and lot.state not in FINISHED)
-        self.finished = lot.state in FINISHED
-
-    @invariant()
-    def the_newest_documents_are_accepted(self) -> None:
-        lot = self.story.state.lots["l_1"]
-        assert lot.accepted[-1] == lot.docs_hash
-        assert lot.revision == len(lot.notices)
-
-    @invariant()
-    def replay_equals_live(self) -> None:
-        state = Tender()
-        for event in self.story.events:
-            state = evolve(state, event)
-        assert state == self.story.state
-
-
-TestTender = TenderMachine.TestCase
-TestTender.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
