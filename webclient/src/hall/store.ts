@@ -93,7 +93,7 @@ export function useHall(lot: string, options: HallOptions = {}): HallStore {
     show.stop()
     connection.stop()
   })
-  return store(lot, shown, { state, transport, problem }, connection)
+  return store(lot, shown, { state, transport, problem }, connection, show)
 }
 
 function store(
@@ -101,6 +101,7 @@ function store(
   shown: ShallowRef<Seen | null>,
   told: { state: Ref<HallState>; transport: Ref<Transport>; problem: ShallowRef<Problem | null> },
   connection: HallConnection,
+  show: Paced<Seen>,
 ): HallStore {
   const view = computed(() => shown.value?.view ?? NOTHING)
   const mine = computed(() => shown.value?.mine ?? NOBODY)
@@ -129,7 +130,12 @@ function store(
       return id !== undefined && bid ? rowOf(id, bid, called.value) : null
     }),
     may: (command) => may.value.has(command),
-    send: (command, fields, options) => connection.send(command, fields, options),
+    send: async (command, fields, options) => {
+      const answer = await connection.send(command, fields, options)
+      // Whoever acted looks at what became of it next.
+      show.now()
+      return answer
+    },
     reconnect: () => connection.hurry(),
   }
 }
@@ -159,11 +165,19 @@ function byNumber(a: Row, b: Row): number {
   return a.bid.receivedAt < b.bid.receivedAt ? -1 : a.bid.receivedAt > b.bid.receivedAt ? 1 : a.id < b.id ? -1 : 1
 }
 
+interface Paced<T> {
+  put(value: T): void
+  /** Show what is kept back without waiting. */
+  now(): void
+  stop(): void
+}
+
 /** The newest value, shown at once and then at most every SHOW_EVERY_MS. */
-function paced<T>(show: (value: T) => void): { put(value: T): void; stop(): void } {
+function paced<T>(show: (value: T) => void): Paced<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
   let kept: { value: T } | null = null
   const open = (): void => {
+    clearTimeout(timer)
     timer = undefined
     if (kept) put(kept.value)
   }
@@ -176,7 +190,7 @@ function paced<T>(show: (value: T) => void): { put(value: T): void; stop(): void
     show(value)
     timer = setTimeout(open, SHOW_EVERY_MS)
   }
-  return { put, stop: () => clearTimeout(timer) }
+  return { put, now: open, stop: () => clearTimeout(timer) }
 }
 
 function ports(lot: string): ConstructorParameters<typeof HallConnection>[3] {
