@@ -8,11 +8,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
 
+from bidding.app import create_app
+from bidding.client.http import Api
+from bidding.demo import api as demo
+from bidding.demo.stage import Stage
+from bidding.settings import Settings
 from bidding.shapes import ANSWERS
+from bidding.submissions.wire import BeginUpload
 from opening_hall import shapes as hall
 from opening_hall import wire as commands
 from scripts.typescript import declarations
@@ -36,6 +46,9 @@ HALL = (
     "PongFrame",
     "ProblemBody",
 )
+#: A route that bounds its bytes before it parses them declares no body.
+READ_BY_HAND = {"POST /lots/{lot}/uploads": BeginUpload}
+COMMAND = "POST /halls/{lot}/commands"
 
 
 def files() -> dict[Path, str]:
@@ -50,20 +63,64 @@ def files() -> dict[Path, str]:
         + f"import type {{ {', '.join(sorted(of_hall))} }} from './hall'\n\n"
         + declarations(schemas(others))
         + "\n"
-        + routes(),
+        + table("Answers", "what it answers", {route: kind.__name__ for route, kind in ANSWERS.items()}),
+        WIRE / "bodies.ts": HEAD.format(source="the routes' own models") + bodies(),
         WIRE / "commands.ts": HEAD.format(source="opening_hall/wire.py")
         + declarations({"HallCommand": command_schema()}),
     }
 
 
-def schemas(kinds: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    return {name: TypeAdapter(kind).json_schema(mode="serialization") for name, kind in kinds.items()}
+def schemas(kinds: Mapping[str, Any], mode: JsonSchemaMode = "serialization") -> dict[str, Mapping[str, Any]]:
+    return {name: TypeAdapter(kind).json_schema(mode=mode) for name, kind in kinds.items()}
 
 
-def routes() -> str:
-    """Which route gives which answer."""
-    said = "".join(f"  '{route}': {kind.__name__}\n" for route, kind in ANSWERS.items())
-    return f"/** Method and path below /api, and what it answers. */\nexport interface Answers {{\n{said}}}\n"
+def table(name: str, what: str, routes: Mapping[str, str]) -> str:
+    """Which route has which type."""
+    said = "".join(f"  '{route}': {kind}\n" for route, kind in routes.items())
+    return f"/** Method and path below /api, and {what}. */\nexport interface {name} {{\n{said}}}\n"
+
+
+def bodies() -> str:
+    """The JSON bodies that routes take, and which route takes which."""
+    taken = {**taken_by_routes(), **READ_BY_HAND}
+    kinds = {kind.__name__: kind for kind in taken.values()}
+    if len(kinds) < len(set(taken.values())):
+        raise ValueError("two different bodies of one name")
+    named = {route: kind.__name__ for route, kind in taken.items()} | {COMMAND: "HallCommand"}
+    return (
+        "import type { HallCommand } from './commands'\n\n"
+        + declarations(schemas(kinds, "validation"))
+        + "\n"
+        + table("Bodies", "the JSON body it takes", dict(sorted(named.items(), key=_by_path)))
+    )
+
+
+def taken_by_routes() -> dict[str, Any]:
+    """Every route that declares a body, with its model; those of the demonstration too."""
+    with TemporaryDirectory() as folder:
+        app = _whole(Path(folder))
+        found = {
+            f"{method} {route.path.removeprefix('/api')}": route.body_field.field_info.annotation
+            for route in iter_route_contexts(app.routes)
+            if getattr(route, "body_field", None)
+            for method in route.methods
+        }
+        app.state.deps.log.close()
+        app.state.deps.engine.dispose()
+    return found
+
+
+def _whole(folder: Path) -> FastAPI:
+    # Constructed, not read: what the environment says of somebody's installation has no place here.
+    settings = Settings.model_construct(data_dir=folder / "data")
+    app = create_app(settings)
+    app.include_router(demo.router(Stage(Api.to(settings.base_url), folder), app.state.deps))
+    return app
+
+
+def _by_path(entry: tuple[str, str]) -> tuple[str, str]:
+    method, path = entry[0].split(" ")
+    return path, method
 
 
 def command_schema() -> Mapping[str, Any]:

@@ -55,9 +55,14 @@ def _type(schema: Schema) -> str:
     if kind == "array":
         return _array(schema)
     if kind == "object":
-        inner = schema.get("additionalProperties", True)
-        return f"Record<string, {'unknown' if inner is True else _type(inner)}>"
+        return _record(schema)
     return SIMPLE[kind] if kind else "unknown"
+
+
+def _record(schema: Schema) -> str:
+    # Where names are bounded by a pattern, the values stand under it and nothing else may be there.
+    inner = next(iter(schema.get("patternProperties", {}).values()), schema.get("additionalProperties", True))
+    return f"Record<string, {'unknown' if inner is True else _type(inner)}>"
 
 
 def _array(schema: Schema) -> str:

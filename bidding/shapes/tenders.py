@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from bidding.shapes.common import Party, RuleValue, closed
 from bidding.tenders.forms import FieldKind
 from bidding.tenders.listing import Stage
+from bidding.tenders.rulebook import ProjectType, Regime
 from bidding.tenders.terms import LotState, Mode
 
 
@@ -122,8 +123,8 @@ class TenderFacts(TypedDict):
     dealCode: str
     attempt: int
     repeats: str
-    regime: str
-    type: str
+    regime: Regime
+    type: ProjectType
     region: str
     mode: Mode
     state: str

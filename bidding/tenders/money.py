@@ -10,9 +10,9 @@ from ceremony.errors import Malformed
 _YUAN = re.compile(r"(\d{1,13})(?:\.(\d{1,2}))?", re.ASCII)
 
 
-def parse_yuan(text: str) -> Fen:
+def parse_yuan(text: object) -> Fen:
     """`"45000000.5"` → 4500000050 fen. Raises `Malformed("bad-money")` for other than plain decimals."""
-    found = _YUAN.fullmatch(text)
+    found = _YUAN.fullmatch(text) if isinstance(text, str) else None
     if not found:
         raise Malformed("bad-money", "an amount in yuan with at most two decimals expected")
     whole, cents = found.groups()

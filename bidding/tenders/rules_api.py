@@ -38,6 +38,12 @@ class RowBody(Strict):
     entry: dict[str, str | int | bool | list[str]]
 
 
+class ConfirmBody(Strict):
+    """The id of a row that another operator stands behind."""
+
+    id: Annotated[str, Field(max_length=300)]
+
+
 class DayBody(Strict):
     worked: bool
     source: str = Field(min_length=3, max_length=300)
@@ -103,21 +109,20 @@ def router(deps: Deps) -> APIRouter:
         return _row(row)
 
     @routes.post("/rules/confirm")
-    def confirm(body: dict[str, str], session: SignedIn) -> dict[str, Any]:
+    def confirm(body: ConfirmBody, session: SignedIn) -> dict[str, Any]:
         require_role(session, *CONFIRMING)
-        row_id = body.get("id", "")
         book, _ = law(deps)
-        if not any(row.id == row_id for row in book.rows):
+        if not any(row.id == body.id for row in book.rows):
             raise Refusal("not-found")
         by, now = f"person:{session.person}", deps.clock.now()
 
         def rows(tx: Any) -> None:
-            if store.own_rules(tx).get(row_id) == by:
+            if store.own_rules(tx).get(body.id) == by:
                 raise Refusal("second-person-same", "another operator confirms a row than who put it")
-            store.confirm_rule(tx, row_id, by, now)
+            store.confirm_rule(tx, body.id, by, now)
 
-        deps.log.append(STREAM, None, [NewEvent("RuleConfirmed", by, {"id": row_id})], within=rows)
-        return {"id": row_id, "confirmed": True}
+        deps.log.append(STREAM, None, [NewEvent("RuleConfirmed", by, {"id": body.id})], within=rows)
+        return {"id": body.id, "confirmed": True}
 
     @routes.put("/calendar/{day}")
     def put_day(day: date, body: DayBody, session: SignedIn) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from bidding.tenders.rulebook import ProjectType, Regime
 from bidding.tenders.terms import HallSeat, Header, LotTerms, Mode, OfficerTerms, Party
 from crypto.credit_code import parse_deal_code
 
-Money = Annotated[Fen, BeforeValidator(checked(parse_yuan))]
+Money = Annotated[Fen, BeforeValidator(checked(parse_yuan), json_schema_input_type=str)]
 
 
 class PartyBody(Strict):

@@ -382,6 +382,7 @@ def test_malformed_requests_are_refused(world: TenderWorld) -> None:
         ({"parts": []}, "malformed-request"),
         ({"parts": ["main", "main"]}, "lot-parts"),
         ({"ceiling": "1,5"}, "malformed-request"),
+        ({"ceiling": 45000000}, "malformed-request"),
         ({"rules": {"minimum": 1}}, "malformed-request"),
         ({"rules": {"phase_a_seconds": -1}}, "malformed-request"),
         ({"rules": {"reading": "fast"}}, "malformed-request"),

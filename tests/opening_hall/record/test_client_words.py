@@ -1,7 +1,8 @@
 """The web client shows the record's own words."""
 
-from scripts.generate_hall_words import TARGET, typescript
+from scripts.generate_hall_words import files
 
 
 def test_the_generated_words_are_current() -> None:
-    assert TARGET.read_text("utf-8") == typescript(), "run: python -m scripts.generate_hall_words"
+    for path, text in files().items():
+        assert path.read_text("utf-8") == text, "run: python -m scripts.generate_hall_words"

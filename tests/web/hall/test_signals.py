@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import mailbox
 import re
-from collections.abc import Iterator
 from itertools import pairwise
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Page, Request, expect
 from web.conftest import ContextFactory
 from web.hall.pace import lead
 from web.harness import Platform, axe, goto_as, wait_until
-from web.staging import Staged, stage
+from web.staging import Staged, slowness, stage
 from web.story.playing import PATIENCE, ZH, enter, look_on
 
 #: What a page lets sound and shows outside of itself, in order; `hidden` makes it believe that it is in the
@@ -86,11 +86,11 @@ def ask_for(page: Page, *wishes: str) -> None:
     page.evaluate("signals.tones = 0")
 
 
-@pytest.fixture(scope="module")
-def staged(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staged]:
-    # The pace of the reading is the default.
-    rules = {"line_seconds": 5, "phase_a_seconds": 120, "confirmation_seconds": 60}
-    yield stage(platform, tmp_path_factory.mktemp("lot"), lead() + 30, rules=rules)
+@pytest.fixture
+def staged(platform: Platform, tmp_path: Path) -> Staged:
+    # The pace of the reading is the default where the machine has nothing else to do.
+    rules = {"line_seconds": ceil(5 * slowness()), "phase_a_seconds": 120, "confirmation_seconds": 60}
+    return stage(platform, tmp_path / "lot", lead() + 30, rules=rules)
 
 
 def wants_mail(page: Page) -> None:

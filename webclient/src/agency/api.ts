@@ -1,6 +1,7 @@
 /** The agency's calls. Every change goes out with an id of its own, so that repeating it does not do it twice. */
 import { del, get, patch, post } from '@/api/http'
-import type { Applying, Change, ChangeDraft, Conditions, DraftLot, FieldDef, Header, Question, TenderFacts, TenderLine, TermsBody } from './types'
+import type { Bodies } from '@/wire/bodies'
+import type { Applying, ChangeDraft, Conditions, DraftLot, FieldDef, Question, TenderFacts, TenderLine } from './types'
 
 export const once = (): { headers: Record<string, string> } => ({
   headers: { 'Idempotency-Key': `web-${crypto.randomUUID()}` },
@@ -12,10 +13,10 @@ export const lot = (id: string, one: string): Promise<DraftLot> => get(`/tenders
 export const conditions = (id: string): Promise<Conditions> => get(`/tenders/${id}/preconditions`)
 export const questions = async (id: string): Promise<Question[]> => (await get<{ questions: Question[] }>(`/tenders/${id}/questions`)).questions
 
-export const create = (header: Header): Promise<{ tender: string }> => post('/tenders', sent(header), once())
-export const changeHeader = (id: string, header: Header): Promise<TenderFacts> => patch(`/tenders/${id}`, sent(header), once())
-export const addLot = (id: string, terms: TermsBody): Promise<{ lot: string }> => post(`/tenders/${id}/lots`, terms, once())
-export const changeLot = (id: string, one: string, terms: TermsBody): Promise<unknown> => patch(`/tenders/${id}/lots/${one}`, terms, once())
+export const create = (header: Bodies['POST /tenders']): Promise<{ tender: string }> => post('/tenders', header, once())
+export const changeHeader = (id: string, header: Bodies['PATCH /tenders/{tender}']): Promise<TenderFacts> => patch(`/tenders/${id}`, header, once())
+export const addLot = (id: string, terms: Bodies['POST /tenders/{tender}/lots']): Promise<{ lot: string }> => post(`/tenders/${id}/lots`, terms, once())
+export const changeLot = (id: string, one: string, terms: Bodies['PATCH /tenders/{tender}/lots/{lot}']): Promise<unknown> => patch(`/tenders/${id}/lots/${one}`, terms, once())
 export const removeLot = (id: string, one: string): Promise<void> => del(`/tenders/${id}/lots/${one}`, once())
 export const removeDocument = (id: string, name: string, one: string | null): Promise<void> =>
   del(`/tenders/${id}/documents/${encodeURIComponent(name)}${one ? `?lot=${one}` : ''}`)
@@ -26,10 +27,4 @@ export const defaultForm = async (type: string, parts: string[]): Promise<FieldD
   (await get<{ form: FieldDef[] }>(`/forms/${type}?${new URLSearchParams({ parts: parts.join(',') })}`)).form
 export const day = (at: string): Promise<{ working: boolean; published: boolean; nextWorking: string }> => get(`/calendar/${at}`)
 
-export const draftChange = (id: string, change: Change): Promise<ChangeDraft> => post(`/tenders/${id}/clarifications/draft`, change)
-
-/** Empty texts are left out where the platform expects a value or nothing. */
-function sent(header: Header): Partial<Header> {
-  const { dealCode, ...rest } = header
-  return dealCode ? { ...rest, dealCode } : rest
-}
+export const draftChange = (id: string, change: Bodies['POST /tenders/{tender}/clarifications/draft']): Promise<ChangeDraft> => post(`/tenders/${id}/clarifications/draft`, change)

@@ -1,9 +1,10 @@
 /** The field's names for regimes, project types, stages and seats, as the rule book has them. */
 import { lang, pick, type Both } from '@/i18n'
+import type { Mode, ProjectType, Regime } from '@/wire/bodies'
 
 const both = (zh: string, en: string): Both => ({ zh, en })
 
-export const REGIMES: Record<string, Both> = {
+export const REGIMES: Record<Regime, Both> = {
   ENG: both('工程建设（依法必须招标）', 'Engineering, tender required by law'),
   GP: both('政府采购（公开/邀请招标）', 'Government procurement, open or invited'),
   'GP-N': both('政府采购（磋商/谈判/询价）', 'Government procurement by negotiation'),
@@ -11,7 +12,7 @@ export const REGIMES: Record<string, Both> = {
   VOL: both('自愿招标', 'Voluntary tender'),
   REHEARSAL: both('演示/模拟开标', 'Rehearsal'),
 }
-export const TYPES: Record<string, Both> = {
+export const TYPES: Record<ProjectType, Both> = {
   works: both('施工', 'Works'),
   epc: both('工程总承包（EPC）', 'EPC'),
   supervision: both('监理/勘察/设计', 'Supervision, survey, design'),
@@ -19,7 +20,7 @@ export const TYPES: Record<string, Both> = {
   services: both('服务', 'Services'),
   gp: both('政府采购（按采购文件）', 'Procurement, fields as documents say'),
 }
-export const MODES: Record<string, Both> = { open: both('公开招标', 'Open'), invited: both('邀请招标', 'Invited') }
+export const MODES: Record<Mode, Both> = { open: both('公开招标', 'Open'), invited: both('邀请招标', 'Invited') }
 
 const STATES: Record<string, Both> = {
   draft: both('草稿', 'Draft'),

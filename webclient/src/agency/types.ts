@@ -1,5 +1,6 @@
 /** What the platform says about an agency's tenders (generated), and what it takes. */
-import type { LotTerms, Party, TenderFacts as AnybodysTender } from '@/wire/api'
+import type { TenderFacts as AnybodysTender } from '@/wire/api'
+import type { ChangeBody, LotBody, TenderBody } from '@/wire/bodies'
 
 export type {
   Applying,
@@ -21,26 +22,17 @@ export type {
   SeatTerms,
   TenderLine,
 } from '@/wire/api'
+export type { AnswerBody as Answer } from '@/wire/bodies'
 
 /** A tender as its own agency sees it. */
 export type TenderFacts = AnybodysTender & Required<Pick<AnybodysTender, 'version' | 'staged' | 'documents' | 'review' | 'check' | 'tenant'>>
 
 /** A lot's terms as they are handed in; without a form the type's own one is taken. */
-export type TermsBody = Omit<LotTerms, 'form'> & { form: LotTerms['form'] | null }
+export type TermsBody = Required<LotBody>
 
-/** The first questions about a tender, as POST and PATCH /tenders take them. */
-export interface Header {
-  regime: string
-  type: string
-  title: string
-  tenderer: Party
-  region: string
-  tenant: string
-  mode: string
-  code: string
-  dealCode: string | null
-  repeats: string
-}
+/** The first questions about a tender, all of them answered. */
+export type Header = Required<TenderBody>
+
 export interface DrawRule {
   label: string
   candidates: string[]
@@ -52,19 +44,5 @@ export interface DrawRule {
 }
 export type HallRules = Record<string, unknown>
 
-/** A clarification or change (澄清、修改), as POST …/clarifications takes it. */
-export interface Answer {
-  to: string
-  text: string
-  answer: string
-}
-export interface Change {
-  title: string
-  text: string
-  lots: string[]
-  affects: boolean
-  reseal: boolean
-  answers: Answer[]
-  objections: Answer[]
-  opensAt: Record<string, string>
-}
+/** A clarification or change (澄清、修改) before it is signed. */
+export type Change = Required<ChangeBody>

@@ -8,6 +8,7 @@ import { b64, unb64, type Json } from '@/crypto/canonical'
 import { unwrapKeyFile } from '@/crypto/key-file'
 import { parseManifest, type Manifest } from '@/crypto/manifest'
 import { bidderPartKey, unwrapRecovery } from '@/crypto/opening'
+import type { Bodies } from '@/wire/bodies'
 import { ask, say } from './anonymous'
 import { bidOwner } from './desk/owner'
 import { keyFileForeign, secretsElsewhere } from './problems'
@@ -163,7 +164,7 @@ export async function checkInBid(lot: string, bid: string): Promise<Said> {
 
 /** 投标人解密: hand over K_bidder of a part without a session; the key proves itself. */
 export function releaseKey(lot: string, bid: string, part: string, key: Uint8Array): Promise<Record<string, unknown>> {
-  return say(`/halls/${encodeURIComponent(lot)}/release`, { bid, part, key: b64(key) })
+  return say(`/halls/${encodeURIComponent(lot)}/release`, { bid, part, key: b64(key) } satisfies Bodies['POST /halls/{lot}/release'])
 }
 
 /** A bid's receipt key as this browser holds it, else from its key file. */

@@ -1,6 +1,7 @@
 /** What a bid says before the opening, under its receipt key and without a name (docs/formats/receipt-statements.md). */
 import { b64, canon, type Json } from '@/crypto/canonical'
 import { now } from '@/clock'
+import type { Bodies, Replacement } from '@/wire/bodies'
 import { ask, say } from './anonymous'
 import type { BidRecord } from './state/db'
 
@@ -45,13 +46,13 @@ export interface Said {
 /** 签到: sign in to the opening without a name. */
 export async function checkIn(by: Speaker): Promise<Said> {
   const facts = { bid: by.bid, at: at() }
-  return say<Said>(path(by, 'checkin'), { ...facts, sig: await by.sign(about(by, 'kaibiao/checkin/v1', facts)) })
+  return say<Said>(path(by, 'checkin'), { ...facts, sig: await by.sign(about(by, 'kaibiao/checkin/v1', facts)) } satisfies Bodies['POST /lots/{lot}/checkin'])
 }
 
 /** 补遗签收: acknowledge a revision of the documents. */
 export async function acknowledge(by: Speaker, revision: number, docsHash: string): Promise<Said> {
   const facts = { bid: by.bid, revision, docsHash, at: at() }
-  return say<Said>(path(by, 'acks'), { ...facts, sig: await by.sign(about(by, 'kaibiao/ack-addendum/v1', facts)) })
+  return say<Said>(path(by, 'acks'), { ...facts, sig: await by.sign(about(by, 'kaibiao/ack-addendum/v1', facts)) } satisfies Bodies['POST /lots/{lot}/acks'])
 }
 
 export type DiagnosticKind = 'clock-offset' | 'upload-progress' | 'key-test' | 'socket-loss' | 'environment' | 'note'
@@ -59,16 +60,16 @@ export type DiagnosticKind = 'clock-offset' | 'upload-progress' | 'key-test' | '
 /** Report what this computer observed; before the deadline it lies in sealed batches that nobody can read. */
 export async function diagnose(by: Speaker, kind: DiagnosticKind, facts: Record<string, string>): Promise<Said> {
   const body = { bid: by.bid, kind, facts, at: at() }
-  return say<Said>(path(by, 'diagnostics'), { ...body, sig: await by.sign(about(by, 'kaibiao/diagnostic/v1', body)) })
+  return say<Said>(path(by, 'diagnostics'), { ...body, sig: await by.sign(about(by, 'kaibiao/diagnostic/v1', body)) } satisfies Bodies['POST /lots/{lot}/diagnostics'])
 }
 
 /** 撤回: take the bid back before the deadline. The platform's signed confirmation. */
 export async function withdraw(by: Speaker, submission: string): Promise<Record<string, string>> {
-  return say(path(by, 'withdraw'), { submission, sig: await by.sign(about(by, 'kaibiao/withdraw/v1', { submission })) })
+  return say(path(by, 'withdraw'), { submission, sig: await by.sign(about(by, 'kaibiao/withdraw/v1', { submission })) } satisfies Bodies['POST /lots/{lot}/withdraw'])
 }
 
 /** The old bid's permission to be replaced by the new one; takes effect with the new one's acceptance. */
-export async function replacement(by: Speaker, old: string, fresh: string): Promise<{ old: string; new: string; sig: string }> {
+export async function replacement(by: Speaker, old: string, fresh: string): Promise<Replacement> {
   const names = { old, new: fresh }
   return { ...names, sig: await by.sign(about(by, 'kaibiao/replace/v1', names)) }
 }

@@ -1,5 +1,6 @@
 /** Words shared by the desk's pages and panels. */
 import { words } from '@/i18n'
+import { usualPart } from '@/hall/parts'
 
 export const t = words(
   'bidder',
@@ -17,10 +18,6 @@ export const t = words(
     deadline: '投标截止并开标',
     deadlineAt: '截止并开标：{at}',
     untilDeadline: '距截止',
-    part_main: '投标文件',
-    part_technical: '技术标',
-    part_price: '价格标',
-    part_business: '商务标',
     part: '{name} 部分',
     next: '下一步',
     back: '返回',
@@ -48,10 +45,6 @@ export const t = words(
     deadline: 'Deadline and opening',
     deadlineAt: 'Deadline and opening: {at}',
     untilDeadline: 'Until the deadline',
-    part_main: 'Bid',
-    part_technical: 'Technical part',
-    part_price: 'Price part',
-    part_business: 'Commercial part',
     part: 'Part {name}',
     next: 'Continue',
     back: 'Back',
@@ -67,6 +60,5 @@ export const t = words(
   },
 )
 
-const KNOWN = new Set(['main', 'technical', 'price', 'business'])
 /** A part's name as people call it. */
-export const partName = (part: string): string => (KNOWN.has(part) ? t(`part_${part}` as 'part_main') : t('part', { name: part }))
+export const partName = (part: string): string => usualPart(part) ?? t('part', { name: part })

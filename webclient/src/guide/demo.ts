@@ -1,6 +1,7 @@
 /** What `kaibiao demo` tells about the demonstration being played (演示): the cast, the stage, whose turn it is. */
 import { computed, onScopeDispose, shallowRef } from 'vue'
 import { get, post, Problem, put } from '@/api/http'
+import type { Bodies } from '@/wire/bodies'
 
 export interface Player {
   kind: 'official' | 'bidder'
@@ -69,12 +70,12 @@ export function watchDemo(): void {
 
 /** Leave exactly these players to the platform's companions. */
 export async function leaveToCompanions(keys: string[]): Promise<void> {
-  const told = await put<Demo>('/demo/companions', { keys }, { anonymous: true })
+  const told = await put<Demo>('/demo/companions', { keys } satisfies Bodies['PUT /demo/companions'], { anonymous: true })
   demo.value = { ...demo.value, ...told }
 }
 
 /** Have another demonstration prepared that opens after so many seconds. */
 export async function beginAnew(seconds: number): Promise<void> {
-  const told = await post<Demo>('/demo/openings', { seconds }, { anonymous: true })
+  const told = await post<Demo>('/demo/openings', { seconds } satisfies Bodies['POST /demo/openings'], { anonymous: true })
   demo.value = { ...demo.value, ...told }
 }

@@ -8,6 +8,7 @@ import * as faults from './signer/p12-faults'
 import { signerFrom, type SignerMaterial } from './signer/signer'
 import type { CertificateFacts } from './signer/certificate'
 import type { SignedInBody } from '@/wire/api'
+import type { Bodies } from '@/wire/bodies'
 
 interface Challenge {
   challenge: string
@@ -25,7 +26,8 @@ export async function openSession(material: SignerMaterial, slot: string | null)
   const challenge = await callAs<Challenge>(slot, 'POST', '/auth/challenge', {})
   const statement = checkStatement(challenge)
   const cms = await signerFrom(material).detachedCms(statement, { at: new Date(now()) })
-  return callAs<SignedInBody>(slot, 'POST', '/auth/session', { challenge: challenge.challenge, cms: b64(cms) })
+  const body: Bodies['POST /auth/session'] = { challenge: challenge.challenge, cms: b64(cms) }
+  return callAs<SignedInBody>(slot, 'POST', '/auth/session', body)
 }
 
 /** Throws `Problem` for a certificate that is over, or not yet valid, by the server's clock. */

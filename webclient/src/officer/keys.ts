@@ -5,6 +5,7 @@ import { type OpeningKey, readKeyFile, unwrapOpeningKey, wrapOpeningKey } from '
 import { newOpeningKey, openingKeyStatement } from '@/crypto/keyset'
 import type { PrivateKey } from '@/crypto/p256'
 import { signer } from '@/identity/session'
+import type { Bodies } from '@/wire/bodies'
 import { ask } from './asking'
 import { absent, foreign, keyProblem, otherKey } from './problems'
 import { keepKey, storedKeys, type StoredKey } from './store'
@@ -57,7 +58,8 @@ export async function registerKey(place: Place, openingKey: string): Promise<Ope
   const index = known.officers.find((one) => one.seat === place.seat)?.index ?? 0
   const statement = openingKeyStatement(place.tender, place.lot, place.seat, index, unb64(openingKey))
   const cms = await (await signer()).detachedCms(statement)
-  return post<OpeningKeys>(path, { seat: place.seat, openingKey, cms: b64(cms) })
+  const body: Bodies['POST /tenders/{tender}/lots/{lot}/opening-keys'] = { seat: place.seat, openingKey, cms: b64(cms) }
+  return post<OpeningKeys>(path, body)
 }
 
 /**

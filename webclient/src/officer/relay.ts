@@ -4,6 +4,7 @@ import { b64, canon, parseCanonical, unb64, type Json } from '@/crypto/canonical
 import { problem, type Problem } from '@/api/problem'
 import { wrapOpeningKey } from '@/crypto/key-file'
 import { signer } from '@/identity/session'
+import type { Bodies } from '@/wire/bodies'
 import { fileName, unwrapFor, type Place } from './keys'
 import { download } from './download'
 import { handover } from './statements'
@@ -62,7 +63,8 @@ export async function takeOver(relay: Relay, told: string, own: string): Promise
   // Kept before the seat changes hands: nothing is lost when the page goes away in between.
   const openingKey = b64(key.private.point)
   await keepKey({ tender: relay.tender, lot: relay.lot, seat: relay.seat, openingKey, file, madeAt: new Date().toISOString(), proven: false })
-  const done = await post<OpeningKeys>(path, { statement: relay.statement, cmsFrom: relay.cms, cmsTo })
+  const body: Bodies['POST /tenders/{tender}/lots/{lot}/officers/{seat}/handover'] = { statement: relay.statement, cmsFrom: relay.cms, cmsTo }
+  const done = await post<OpeningKeys>(path, body)
   download(fileName(relay), file)
   return done
 }

@@ -1,8 +1,9 @@
 /** A rule row as a form of texts, and back into the entry the platform takes. */
+import type { Regime } from '@/wire/bodies'
 import type { Entry, KeyShape, RuleRow } from './types'
 
 export interface RowForm {
-  regime: string
+  regime: Regime
   key: string
   value: string
   unit: string
@@ -20,7 +21,7 @@ export interface RowForm {
 }
 export const BINDING = new Set(['V', 'P'])
 
-export function emptyRow(regime: string): RowForm {
+export function emptyRow(regime: Regime): RowForm {
   return { regime, key: 'documents-to-deadline', value: '', unit: 'days', mark: 'L', law: '', zh: '', en: '', effect: 'block', types: [], region: '', tenant: '', from: '', to: '', id: '' }
 }
 

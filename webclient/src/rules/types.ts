@@ -1,9 +1,10 @@
 /** Rule rows as the platform tells them (bidding/tenders/rules_api.py). */
+import type { Regime, RowBody } from '@/wire/bodies'
 
 export interface RuleRow {
   id: string
   key: string
-  regime: string
+  regime: Regime
   value: number | string | boolean
   unit: string
   mark: string
@@ -36,4 +37,4 @@ export interface OperatorAct {
   confirmedAt: string | null
   open: boolean
 }
-export type Entry = Record<string, string | number | boolean | string[]>
+export type Entry = RowBody['entry']

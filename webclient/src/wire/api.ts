@@ -594,6 +594,9 @@ export interface PieceTaken {
   now: string
 }
 
+/** What is bought (rule book 2.5). */
+export type ProjectType = 'works' | 'epc' | 'supervision' | 'goods' | 'services' | 'gp'
+
 /** A question or objection as its agency sees it; who asked is nowhere known. */
 export interface Question {
   id: string
@@ -676,6 +679,9 @@ export interface RecordFacts {
   checkpoint: string
   archive: string | null
 }
+
+/** Which body of law a tender follows (rule book 0). */
+export type Regime = 'ENG' | 'GP' | 'GP-N' | 'SMALL' | 'VOL' | 'REHEARSAL'
 
 export interface ReleaseFile {
   path: string
@@ -834,8 +840,8 @@ export interface TenderFacts {
   dealCode: string
   attempt: number
   repeats: string
-  regime: string
-  type: string
+  regime: Regime
+  type: ProjectType
   region: string
   mode: Mode
   state: string

@@ -60,7 +60,7 @@ export interface Diagnose {
   id: string
   do: 'Diagnose'
   kind: string
-  facts: Record<string, unknown>
+  facts: Record<string, string>
   bid?: string | null
 }
 
@@ -145,13 +145,13 @@ export interface ReleaseHallShares {
   id: string
   do: 'ReleaseHallShares'
   part: string
-  shares: Record<string, unknown>
+  shares: Record<string, string>
 }
 
 export interface ReleaseIdentityShares {
   id: string
   do: 'ReleaseIdentityShares'
-  shares: Record<string, unknown>
+  shares: Record<string, string>
 }
 
 export interface ReleaseKey {

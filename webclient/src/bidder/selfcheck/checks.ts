@@ -6,6 +6,7 @@ import { verifyDetached } from '@/crypto/cms'
 import { hpkeOpen } from '@/crypto/hpke'
 import { newOpeningKey } from '@/crypto/keyset'
 import type { Signer } from '@/identity/signer/signer'
+import type { Bodies } from '@/wire/bodies'
 import { ask, say } from '../anonymous'
 import { freeBytes } from '../state/opfs'
 
@@ -20,7 +21,7 @@ export interface Judgement {
 /** What this computer and the platform know today about a certificate on the day of an opening. */
 export async function judgeCertificate(signer: Signer, at: string): Promise<Judgement> {
   const day = new Date(at)
-  const body = { certificate: b64(signer.certificate), chain: signer.chain.map(b64), at: iso(day) }
+  const body: Bodies['POST /selfcheck/certificate'] = { certificate: b64(signer.certificate), chain: signer.chain.map(b64), at: iso(day) }
   const told = await say<Judgement & { validOnTheDay: boolean }>('/selfcheck/certificate', body)
   const lasts = signer.facts.notBefore <= day && day <= signer.facts.notAfter
   return { verdict: told.verdict, reason: told.reason, authority: told.authority, revocation: told.revocation, onTheDay: lasts && told.validOnTheDay }
@@ -44,7 +45,7 @@ export async function checkSignature(signer: Signer): Promise<void> {
 /** This browser opens an envelope that the platform sealed to a key made for the test. */
 export async function checkEnvelope(): Promise<number> {
   const { point, private: key } = await newOpeningKey()
-  const served = await say<{ envelope: string; info: string; sha256: string }>('/selfcheck/envelope', { publicKey: b64(point) })
+  const served = await say<{ envelope: string; info: string; sha256: string }>('/selfcheck/envelope', { publicKey: b64(point) } satisfies Bodies['POST /selfcheck/envelope'])
   const content = await hpkeOpen(key, unb64(served.envelope), { info: unb64(served.info) })
   if (sha256hex(content) !== served.sha256) throw new Error('opened to something else')
   return content.length

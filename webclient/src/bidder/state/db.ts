@@ -3,6 +3,7 @@
  * See docs/formats/key-file.md for what of it is secret.
  */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
+import type { Replacement } from '@/wire/bodies'
 
 /** How far a bid has come. */
 export type BidPhase =
@@ -59,7 +60,7 @@ export interface BidRecord {
   prev: string | null
   upload: { ticket: string; upload: string; secret: string; startedAt: string; interruptions: number } | null
   /** The old bid's permission to be replaced. */
-  replace: { old: string; new: string; sig: string } | null
+  replace: Replacement | null
   acceptedAt: string | null
   receipt: string | null
   proof: string | null

@@ -1,5 +1,6 @@
 /** What the page and its sealing worker say to each other. */
 import type { SignerMaterial } from '@/identity/signer/signer'
+import type { Replacement } from '@/wire/bodies'
 
 /** What a tab shows of the work, also told to the tabs that only follow. */
 export interface RunState {
@@ -79,7 +80,7 @@ export interface UploadRequest {
   ticket: string
   /** Known from before a reload. */
   known: { upload: string; secret: string } | null
-  replace: { old: string; new: string; sig: string } | null
+  replace: Replacement | null
 }
 
 export interface UploadResult {

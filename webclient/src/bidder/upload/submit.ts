@@ -2,6 +2,7 @@
 import { asProblem, Problem } from '@/api/problem'
 import { b64 } from '@/crypto/canonical'
 import type { UploadBegun, UploadState, UploadStatus } from '@/wire/api'
+import type { Bodies } from '@/wire/bodies'
 import { openPart } from '../state/opfs'
 import { ciphertextGone } from '../problems'
 import { Engine, pauseFor, type Pieces } from './engine'
@@ -51,10 +52,10 @@ async function filesOf(asked: UploadRequest): Promise<Record<string, Blob>> {
 
 function begin(asked: UploadRequest): Promise<UploadBegun> {
   const { box, ...parts } = asked.sizes
-  const body = {
+  const body: Bodies['POST /lots/{lot}/uploads'] = {
     ticket: asked.ticket,
     manifest: b64(asked.manifest),
-    box,
+    box: box!,
     parts,
     ...(asked.replace ? { replace: asked.replace } : {}),
   }

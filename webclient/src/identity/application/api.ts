@@ -3,18 +3,17 @@ import { get, post, raw } from '@/api/http'
 import { Problem } from '@/api/problem'
 import { b64 } from '@/crypto/canonical'
 import type { Application, Revocation, Status } from '@/wire/api'
+import type { ApplyRequest, Bodies, RevokeRequest } from '@/wire/bodies'
 
 export type { Application, Revocation, Status } from '@/wire/api'
 
 const anonymous = { anonymous: true } as const
 
-export interface Replacement {
-  replaces: string
-  reason: string
-}
+export type Replacement = Required<Pick<ApplyRequest, 'replaces' | 'reason'>>
 
 export function apply(csr: Uint8Array, replacement: Replacement | null): Promise<Application> {
-  return post<Application>('/ca/applications', { csr: b64(csr), usage: 'single', ...replacement }, anonymous)
+  const body: Bodies['POST /ca/applications'] = { csr: b64(csr), usage: 'single', ...replacement }
+  return post<Application>('/ca/applications', body, anonymous)
 }
 
 export const follow = (id: string): Promise<Application> => get<Application>(`/ca/applications/${id}`, anonymous)
@@ -35,18 +34,10 @@ export async function applications(status: Status): Promise<Application[]> {
 }
 
 export function review(id: string, approve: boolean, reason: string): Promise<Application> {
-  return post<Application>(`/ca/applications/${id}/review`, { approve, reason })
+  return post<Application>(`/ca/applications/${id}/review`, { approve, reason } satisfies Bodies['POST /ca/applications/{application}/review'])
 }
 
-export interface RevocationRequest {
-  serial: string
-  reason: string
-  note?: string
-  invalidSince?: string
-  cms?: string
-}
-
-export const revoke = (asked: RevocationRequest): Promise<Revocation> => post<Revocation>('/ca/revocations', asked)
+export const revoke = (asked: Bodies['POST /ca/revocations']): Promise<Revocation> => post<Revocation>('/ca/revocations', asked)
 
 /** The reasons one may choose (RFC 5280 5.3.1). */
-export const REASONS = ['keyCompromise', 'superseded', 'affiliationChanged', 'cessationOfOperation', 'unspecified'] as const
+export const REASONS = ['keyCompromise', 'superseded', 'affiliationChanged', 'cessationOfOperation', 'unspecified'] as const satisfies RevokeRequest['reason'][]

@@ -1,6 +1,7 @@
 /** Mandates (授权委托): canonical statements under the grantor's signature. See docs/formats/session.md. */
 import { get, post } from '@/api/http'
 import { parseCanonical, unb64 } from '@/crypto/canonical'
+import type { Bodies } from '@/wire/bodies'
 import { newId, personId } from '../ids'
 import { signStatement } from '../session'
 
@@ -60,12 +61,12 @@ export async function signMandate(grantor: string, draft: Draft): Promise<{ stat
 /** Registering a mandate to bid for a lot would tell who bids; the platform refuses it. */
 export const tellsWhoBids = (draft: Pick<Draft, 'role' | 'lots'>): boolean => draft.role === 'bidder' && draft.lots.length > 0
 
-export const register = (signed: { statement: string; cms: string }): Promise<{ mandate: string }> =>
+export const register = (signed: Bodies['POST /people/mandates']): Promise<{ mandate: string }> =>
   post('/people/mandates', signed)
 
 export async function revokeMandate(id: string): Promise<void> {
   const { cms } = await signStatement({ label: 'kaibiao/mandate-revoked/v1', mandate: id })
-  await post(`/people/mandates/${id}/revoke`, { cms })
+  await post(`/people/mandates/${id}/revoke`, { cms } satisfies Bodies['POST /people/mandates/{mandate}/revoke'])
 }
 
 export async function mandates(): Promise<Mandate[]> {

@@ -5,6 +5,7 @@ import { now } from '@/clock'
 import { newId } from '../ids'
 import { signer, signStatement } from '../session'
 import type { AuditEvent, Grant, OperatorAct as Act } from '@/wire/api'
+import type { Bodies } from '@/wire/bodies'
 
 export type { AuditEvent, Grant, OperatorAct as Act } from '@/wire/api'
 
@@ -21,8 +22,7 @@ const LIMIT = 16_384
 
 export const grants = async (): Promise<Grant[]> => (await get<{ roles: Grant[] }>('/operators/roles')).roles
 export const endGrant = (id: string): Promise<void> => del<void>(`/operators/roles/${id}`)
-export const giveRole = (body: { creditCode: string; role: string; person: string; name: string }): Promise<{ id: string }> =>
-  post('/operators/roles', body)
+export const giveRole = (body: Bodies['POST /operators/roles']): Promise<{ id: string }> => post('/operators/roles', body)
 export const endSessions = (person: string): Promise<{ ended: number }> => del(`/operators/people/${person}/sessions`)
 
 export const acts = async (): Promise<Act[]> => (await get<{ acts: Act[] }>('/operators/acts')).acts
@@ -38,13 +38,14 @@ export async function askFor(kind: Kind, subject: string, detail: string, reason
     reason: reason.normalize('NFC'),
     expiresAt,
   })
-  await post('/operators/acts', signed)
+  await post('/operators/acts', signed satisfies Bodies['POST /operators/acts'])
 }
 
 /** Sign the very statement the first operator signed, and have it carried out. */
 export async function confirmAct(act: Act): Promise<void> {
   const own = await signer()
-  await post(`/operators/acts/${act.id}/confirm`, { cms: b64(await own.detachedCms(unb64(act.statement))) })
+  const body: Bodies['POST /operators/acts/{act_id}/confirm'] = { cms: b64(await own.detachedCms(unb64(act.statement))) }
+  await post(`/operators/acts/${act.id}/confirm`, body)
 }
 
 export interface Said {
