@@ -62,6 +62,12 @@ def recorded(make: ContextFactory) -> BrowserContext:
     return context
 
 
+#: So many lines of the reading were fetched to be said.
+SAID_LINES = (
+    "() => performance.getEntriesByType('resource').filter((e) => /speech.line-/.test(e.name)).length >= {n}"
+)
+
+
 class Spoken:
     """The sounds that a page fetched from the platform, by the name of the announcement."""
 
@@ -148,6 +154,8 @@ def the_reading_is_heard(staged: Staged, page: Page, spoken: Spoken) -> None:
         expect(captions).to_contain_text(price, timeout=PATIENCE)
         expect(captions).to_contain_text("演示")
     staged.reach("CONFIRMING")
+    # The last line is made, fetched and said after it was read.
+    wait_until(page, SAID_LINES.format(n=3), 30)
     wait_until(page, "() => signals.sounds.at(-1).until !== null", 30)
     lines = [what for what in spoken.fetched if what.startswith("line-")]
     view = staged.view("agency")
