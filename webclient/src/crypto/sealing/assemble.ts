@@ -10,7 +10,7 @@ import { Invalid } from '../errors'
 import { directory, localHeader } from '../plain-zip'
 import { BODY, bodyOf, SEGMENT } from '../stream'
 import type { FileInput, PartPlan, Piece } from './plan'
-import { checkEmpty, type FileReading, read, reading } from './reader'
+import { checkEmpty, FileReading, read } from './reader'
 
 /** `plain` is lent: what takes it has taken a copy when its promise resolves (as WebCrypto does when called). */
 export interface Segment {
@@ -19,7 +19,7 @@ export interface Segment {
 }
 
 interface Slot {
-  buffer: ArrayBuffer
+  readonly buffer: ArrayBuffer
   missing: number
 }
 
@@ -164,12 +164,7 @@ export class Assembler {
 
   private async file(file: number): Promise<void> {
     const { name, blob } = this.input(file)
-    const from = reading(blob, name)
-    try {
-      this.crcs[file] = await this.contents(file, from, this.size(file))
-    } finally {
-      from.cancel()
-    }
+    this.crcs[file] = await this.contents(file, new FileReading(blob, name), this.size(file))
   }
 
   private async contents(file: number, from: FileReading, size: number): Promise<number> {
@@ -177,10 +172,9 @@ export class Assembler {
     for (let at = 0; at < size; ) {
       await this.before()
       const { index, filled } = this
-      const slot = this.slot(index)
-      const { buffer, count } = await from.into(slot.buffer, filled, filled + Math.min(this.room, size - at))
-      slot.buffer = buffer
-      const chunk = new Uint8Array(buffer, filled, count)
+      const room = new Uint8Array(this.slot(index).buffer, filled, Math.min(this.room, size - at))
+      const count = await from.into(room)
+      const chunk = room.subarray(0, count)
       crc = crc32(chunk, crc)
       this.sample(file, at, chunk)
       at += count

@@ -1,55 +1,51 @@
-/** Reading a file once, from beginning to end, straight into the buffers it is sealed from. */
+/** Reading a file once, from beginning to end. */
 import type { Bytes } from '../bytes'
 import { Invalid } from '../errors'
 
-/** At most this much is asked for where the browser cannot fill a given buffer. */
-const SLICE = 4 << 20
+/** Asked for at once, and how many of them beside the one in use: little memory, and the disk is never waited for. */
+const SLICE = 2 << 20
+const AHEAD = 2
 
-/** Fills buffers with the bytes of a file, in order. A buffer given is a buffer given away: go on with the answer. */
-export interface FileReading {
-  /** As many bytes as are at hand, at least one, into `buffer` from `at` to `end`; the buffer in its new guise. */
-  into(buffer: ArrayBuffer, at: number, end: number): Promise<{ buffer: ArrayBuffer; count: number }>
-  cancel(): void
-}
+/**
+ * The bytes of a file, in order, slice by slice.
+ *
+ * Not by `Blob.stream()`: reading 2 GiB through it stopped for good in one of two runs (Chromium 156, a pending
+ * `read` of a byte stream that never answers).
+ */
+export class FileReading {
+  private asked = 0
+  private slice: Bytes = new Uint8Array(0)
+  private readonly ahead: Promise<Bytes>[] = []
 
-/** `file-changed` where the file is gone, was changed or cannot be read any more. */
-export function reading(blob: Blob, name: string): FileReading {
-  let reader: ReadableStreamBYOBReader
-  try {
-    reader = blob.stream().getReader({ mode: 'byob' })
-  } catch {
-    return slices(blob, name)
+  constructor(
+    private readonly blob: Blob,
+    private readonly name: string,
+  ) {}
+
+  /** As many bytes as are at hand, at least one, into `target`; how many. `file-changed` as for `read`. */
+  async into(target: Uint8Array): Promise<number> {
+    if (!this.slice.length) {
+      // The next slices come while this one is sealed.
+      while (this.ahead.length <= AHEAD && this.asked < this.blob.size) this.ahead.push(this.ask())
+      this.slice = await (this.ahead.shift() ?? this.ask())
+    }
+    const taken = this.slice.subarray(0, target.length)
+    target.set(taken)
+    this.slice = this.slice.subarray(taken.length)
+    return taken.length
   }
-  return {
-    async into(buffer, at, end) {
-      const { value, done } = await readable(name, () => reader.read(new Uint8Array(buffer, at, end - at)))
-      if (done || !value.length) throw shorter(name)
-      return { buffer: value.buffer, count: value.length }
-    },
-    cancel: () => void reader.cancel().catch(() => undefined),
-  }
-}
 
-/** For browsers whose files give no byte stream: slices of a few MiB, copied. */
-function slices(blob: Blob, name: string): FileReading {
-  let from = 0
-  let chunk: Bytes = new Uint8Array(0)
-  return {
-    async into(buffer, at, end) {
-      if (!chunk.length) {
-        chunk = await read(blob, from, Math.min(SLICE, blob.size - from), name)
-        from += chunk.length
-      }
-      const taken = chunk.subarray(0, end - at)
-      new Uint8Array(buffer).set(taken, at)
-      chunk = chunk.subarray(taken.length)
-      return { buffer, count: taken.length }
-    },
-    cancel: () => undefined,
+  private ask(): Promise<Bytes> {
+    const from = this.asked
+    this.asked = Math.min(from + SLICE, this.blob.size)
+    const asked = read(this.blob, from, this.asked - from, this.name)
+    // Told where it is awaited; nobody may come for it when sealing ended otherwise.
+    asked.catch(() => undefined)
+    return asked
   }
 }
 
-/** A stretch of a file. */
+/** A stretch of a file. `file-changed` where the file is gone, was changed or cannot be read any more. */
 export async function read(blob: Blob, at: number, length: number, name: string): Promise<Bytes> {
   const data = new Uint8Array(await readable(name, () => blob.slice(at, at + length).arrayBuffer()))
   if (data.length !== length || !length) throw shorter(name)
