@@ -3,12 +3,15 @@ import { hello, openEarly, takeEarly } from './early'
 
 /** A socket whose other end is the test. */
 class FakeSocket extends EventTarget {
+  static readonly CONNECTING = 0
   static readonly OPEN = 1
+  static readonly CLOSED = 3
   static all: FakeSocket[] = []
   readyState = 0
   sent: string[] = []
   onopen: (() => void) | null = null
   onmessage: ((message: { data: string }) => void) | null = null
+  onclose: (() => void) | null = null
   constructor(readonly url: string) {
     super()
     FakeSocket.all.push(this)
@@ -42,6 +45,7 @@ describe('a socket opened before the hall asks for it', () => {
     if (socket) {
       socket.onopen = () => void lines.push('open')
       socket.onmessage = (message) => void lines.push(String(message.data))
+      socket.onclose = () => void lines.push('close')
     }
     return lines
   }
@@ -49,6 +53,7 @@ describe('a socket opened before the hall asks for it', () => {
   beforeEach(() => {
     vi.useFakeTimers()
     vi.stubGlobal('WebSocket', FakeSocket)
+    vi.stubGlobal('CloseEvent', Event)
     FakeSocket.all = []
   })
   afterEach(() => {
@@ -87,6 +92,16 @@ describe('a socket opened before the hall asks for it', () => {
     last().tell('second')
     expect(last().sent).toEqual([WHOLE])
     expect(lines).toEqual(['open', 'first', 'second'])
+  })
+
+  it('tells why the hall refused, though the socket is closed by then', async () => {
+    openEarly(at('/halls/l_1'))
+    last().open()
+    last().tell('the hall is full')
+    last().close()
+    const lines = heard(takeEarly(SOCKET, WHOLE))
+    await Promise.resolve()
+    expect(lines).toEqual(['open', 'the hall is full', 'close'])
   })
 
   it('hands over a socket that is still opening', () => {

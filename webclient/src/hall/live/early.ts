@@ -49,21 +49,26 @@ export function openEarly(place: Location = location): boolean {
   return true
 }
 
-/** The socket opened early, if it is this one and lives; what it was told comes again to whoever listens by then. */
+/**
+ * The socket opened early, if it is this one and lives or was told why not; what it was told comes again to whoever
+ * listens by then.
+ */
 export function takeEarly(url: string, words: string): WebSocket | null {
   const found = early
   early = null
   if (!found) return null
   const { socket, told } = found
   socket.removeEventListener('message', found.keep)
-  if (found.url !== url || words !== hello(null) || socket.readyState > WebSocket.OPEN) {
+  const useless = socket.readyState > WebSocket.OPEN && !told.length
+  if (found.url !== url || words !== hello(null) || useless) {
     socket.close()
     return null
   }
-  if (socket.readyState === WebSocket.OPEN) {
+  if (socket.readyState !== WebSocket.CONNECTING) {
     queueMicrotask(() => {
       socket.onopen?.(new Event('open'))
       for (const message of told) socket.onmessage?.(message)
+      if (socket.readyState === WebSocket.CLOSED) socket.onclose?.(new CloseEvent('close'))
     })
   }
   return socket
