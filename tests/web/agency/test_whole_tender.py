@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 from web.agency.drafting import add_lot, add_officer, draft_tender, save, section
 from web.conftest import ContextFactory
@@ -109,6 +110,7 @@ def test_from_nothing_to_published_and_bid_on(
     assert "1 份" not in page.get_by_role("main").inner_text()  # no number of bids before the deadline
 
 
+@pytest.mark.long
 def test_every_page_of_a_draft_on_a_phone_and_in_english(
     platform: Platform, new_context: ContextFactory
 ) -> None:
