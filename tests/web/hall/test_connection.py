@@ -77,11 +77,14 @@ def test_a_lost_version_is_noticed_and_made_up(page: Page, staged: Staged) -> No
 def test_a_server_that_dies_in_the_middle(page: Page, staged: Staged, guard: Guard) -> None:
     guard.allow(r"WebSocket connection|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET")
     page.goto(staged.base + staged.path)
-    released(page, 1)
+    # Played again, it finds what it did before.
+    before = staged.view()["counts"]["released"]
+    released(page, before)
     staged.platform.server.kill()
-    staged.release("乙")
+    if before == 1:
+        staged.release("乙")
+    expect(page.get_by_text("实时连接正常")).to_be_visible(timeout=60_000)
     released(page, 2)
-    expect(page.get_by_text("实时连接正常")).to_be_visible(timeout=30_000)
     fresh = page.context.new_page()
     fresh.goto(staged.base + staged.path)
     released(fresh, 2)
