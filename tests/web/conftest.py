@@ -23,7 +23,6 @@ EVERY_RUN = frozenset(
         "test_shell.py",
         "agency/test_rules_and_checks.py",
         "agency/test_whole_tender.py",
-        "bidder/test_selfcheck.py",
         "bidder/test_submission.py",
         "guide/test_guide.py",
         "hall/test_connection.py",
