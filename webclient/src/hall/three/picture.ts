@@ -23,9 +23,9 @@ export function seatsOf(view: HallView, rows: readonly Row[], part: string, own:
   if (!view.counts) return []
   const now = speaking(view, rows, part)?.id
   return rows.map((row) => {
-    const { id, bid, out } = row
+    const { id, bid } = row
     const state = standing(row, part)
-    const absent = !out && !bid.presentAt && (state === 'listed' || state === 'failed' || state === 'revoked' || state === 'superseded' || state === 'waiting')
+    const absent = !bid.presentAt && (state === 'listed' || state === 'out' || state === 'failed' || state === 'revoked' || state === 'superseded' || state === 'waiting')
     return {
       id,
       number: String(bid.number ?? ''),
